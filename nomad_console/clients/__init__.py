@@ -1,0 +1,1 @@
+"""One module per API: bytes in, domain records out."""

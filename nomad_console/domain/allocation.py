@@ -1,0 +1,131 @@
+"""Allocations and their tasks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class ClientStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+TERMINAL = frozenset({ClientStatus.COMPLETE, ClientStatus.FAILED, ClientStatus.LOST})
+
+
+class TaskEvent(msgspec.Struct, frozen=True):
+    """One line of a task's history; Nomad keeps the newest ten."""
+
+    type: str
+    time_ns: int
+    message: str
+    exit_code: int
+    signal: int
+    kill_timeout_s: float
+    oom_killed: bool
+
+
+class Task(msgspec.Struct, frozen=True):
+    name: str
+    state: str  # pending, running, dead
+    failed: bool
+    restarts: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    events: tuple[TaskEvent, ...]
+
+
+class Allocation(msgspec.Struct, frozen=True):
+    """One allocation. None stands for "this answer did not say", never for empty.
+
+    `healthy` None: no verdict yet. Times in nanoseconds since 1970.
+    """
+
+    id: str
+    namespace: str
+    name: str
+    job_id: str
+    group: str
+    node_id: str
+    node_name: str
+    desired: str  # run, stop, evict
+    client: str  # ClientStatus, or what the server said
+    description: str
+    migrate: bool
+    healthy: bool | None
+    canary: bool
+    deployment_id: str
+    eval_id: str
+    next_id: str
+    create_index: int
+    modify_index: int
+    create_time_ns: int
+    modify_time_ns: int
+    job_type: str | None = None
+    job_version: int | None = None
+    previous_id: str | None = None
+    tasks: tuple[Task, ...] | None = None
+
+    @property
+    def terminal(self) -> bool:
+        """Its tasks have ended, as far as Nomad knows."""
+        return self.client in TERMINAL
+
+    @property
+    def index_in_group(self) -> str:
+        """`web[2]` of `web.web[2]`."""
+        return self.name.partition(".")[2] or self.name
+
+    @property
+    def restarts(self) -> int | None:
+        return None if self.tasks is None else sum(task.restarts for task in self.tasks)
+
+
+def merged(old: Allocation | None, new: Allocation) -> Allocation:
+    """The newer of two readings of one allocation, completed by what only the older said.
+
+    At the same index the new reading wins: task states do not raise it in every answer.
+    """
+    if old is None:
+        return new
+    newer, older = (new, old) if new.modify_index >= old.modify_index else (old, new)
+    missing: dict[str, object] = {
+        name: getattr(older, name)
+        for name in ("job_type", "job_version", "previous_id", "tasks")
+        if getattr(newer, name) is None and getattr(older, name) is not None
+    }
+    return msgspec.structs.replace(newer, **missing) if missing else newer
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """`failed` names, per task group, the dimensions or constraints that left no place."""
+
+    id: str
+    namespace: str
+    job_id: str
+    type: str
+    status: str
+    triggered_by: str
+    description: str
+    node_id: str
+    blocked_id: str
+    failed: Mapping[str, str]
+    create_index: int
+    modify_index: int
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    id: str
+    namespace: str
+    job_id: str
+    job_version: int
+    status: str
+    description: str
+    create_index: int
+    modify_index: int

@@ -1,0 +1,93 @@
+"""Nomad client nodes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class NodeStatus(StrEnum):
+    """The values known today; a record keeps what the server said, verbatim."""
+
+    INITIALIZING = "initializing"
+    READY = "ready"
+    DOWN = "down"
+    DISCONNECTED = "disconnected"
+
+
+class Eligibility(StrEnum):
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+
+
+class LastDrain(msgspec.Struct, frozen=True):
+    """The newest drain of a node: `status` is draining, complete or canceled; times cut to seconds."""
+
+    status: str
+    started_at: datetime | None
+    updated_at: datetime | None
+    accessor_id: str
+    meta: Mapping[str, str]
+
+
+class DrainStrategy(msgspec.Struct, frozen=True):
+    """A drain under way. `force_deadline` None: no deadline."""
+
+    ignore_system_jobs: bool
+    deadline_s: float
+    started_at: datetime | None
+    force_deadline: datetime | None
+
+
+class NodeEvent(msgspec.Struct, frozen=True):
+    subsystem: str
+    message: str
+    at: datetime | None
+    details: Mapping[str, str]
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A row of /v1/nodes; the same fields are taken from an event's whole node."""
+
+    id: str
+    name: str
+    address: str  # the host part of HTTPAddr
+    datacenter: str
+    pool: str
+    node_class: str
+    version: str
+    status: str
+    eligibility: str
+    draining: bool
+    last_drain: LastDrain | None
+    create_index: int
+    modify_index: int
+
+    @property
+    def ready(self) -> bool:
+        return self.status == NodeStatus.READY
+
+    @property
+    def eligible(self) -> bool:
+        return self.eligibility == Eligibility.ELIGIBLE
+
+
+class NodeDetail(msgspec.Struct, frozen=True):
+    """What only /v1/node/:id and events tell. Resources in MHz and MB."""
+
+    id: str
+    http_address: str
+    status_updated_at: datetime | None
+    drain: DrainStrategy | None
+    events: tuple[NodeEvent, ...]
+    drivers: Mapping[str, bool]  # name -> healthy, detected ones only
+    meta: Mapping[str, str]
+    instance_id: str  # "" outside EC2
+    zone: str
+    ip_address: str
+    consul_name: str
+    cpu_mhz: int
+    memory_mb: int
+    modify_index: int
+    attributes: Mapping[str, str]

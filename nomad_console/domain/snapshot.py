@@ -1,0 +1,145 @@
+"""The cluster at one moment: what views, rules and the engine read, and nothing else."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
+from nomad_console.domain.job import Job, JobStub
+from nomad_console.domain.links import Ties
+from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceSummary
+from nomad_console.domain.target import Target, TargetGroup, TargetKey
+
+JobKey = tuple[str, str]  # namespace, id
+
+
+class SourceName(StrEnum):
+    NOMAD = "nomad"
+    CONSUL = "consul"
+    ALB = "alb"
+
+
+class SourceState(StrEnum):
+    """STALE has data that ages; REFUSED and OFF say in `reason` and `hint` why and what would help."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALE = "stale"
+    REFUSED = "refused"
+    OFF = "off"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """`true_at`: when what is shown was last known to be so; None: never yet."""
+
+    name: str
+    state: SourceState = SourceState.CONNECTING
+    true_at: datetime | None = None
+    reason: str = ""
+    hint: str = ""
+
+
+class NodeSums(NamedTuple):
+    """Allocations of a node: running ones, and all that should run or have not ended."""
+
+    running: int = 0
+    total: int = 0
+
+
+class ConsulSums(NamedTuple):
+    """Service instances by the worst of their checks, their machine's included."""
+
+    passing: int = 0
+    warning: int = 0
+    critical: int = 0
+
+
+class Reading(NamedTuple):
+    """When a reading was begun: it proves nothing about what was written later."""
+
+    begun_at: datetime
+    index: int = 0
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Ids that differ from the snapshot published before; `everything` after a full listing."""
+
+    nodes: frozenset[str] = frozenset()
+    allocations: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    targets: frozenset[TargetKey] = frozenset()
+    jobs: frozenset[JobKey] = frozenset()
+    sources: bool = False
+    everything: bool = False
+
+    def joined(self, later: "Changes") -> "Changes":
+        """What changed over both, for a reader that skipped a snapshot."""
+        return Changes(
+            self.nodes | later.nodes,
+            self.allocations | later.allocations,
+            self.services | later.services,
+            self.targets | later.targets,
+            self.jobs | later.jobs,
+            self.sources or later.sources,
+            self.everything or later.everything,
+        )
+
+
+class ClusterSnapshot(msgspec.Struct, frozen=True):
+    """Frozen: a map in here is never changed again, the next snapshot brings another.
+
+    `nomad_index` is the newest raft index whose rows are all applied. Target groups are keyed by
+    ARN, Consul's maps by Consul's node name, `instances` of services by service name.
+    """
+
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+    number: int = 0
+    nomad_index: int = 0
+    sources: Mapping[str, Source] = {}
+    nodes: Mapping[str, Node] = {}
+    details: Mapping[str, NodeDetail] = {}
+    allocations: Mapping[str, Allocation] = {}
+    by_node: Mapping[str, frozenset[str]] = {}  # node id -> allocation ids
+    node_sums: Mapping[str, NodeSums] = {}
+    job_stubs: Mapping[JobKey, JobStub] = {}
+    jobs: Mapping[JobKey, Job] = {}  # those read whole
+    deployments: Mapping[str, Deployment] = {}
+    blocked: Mapping[str, Evaluation] = {}
+    namespaces: tuple[str, ...] = ()
+    services: Mapping[str, ServiceSummary] = {}
+    service_sums: Mapping[str, ConsulSums] = {}
+    consul_sums: Mapping[str, ConsulSums] = {}
+    problems: Mapping[str, tuple[HealthCheck, ...]] = {}  # Consul node -> its failing checks
+    node_health: Mapping[str, NodeHealth] = {}
+    health_read: Mapping[str, Reading] = {}
+    groups: Mapping[str, TargetGroup] = {}
+    targets: Mapping[TargetKey, Target] = {}
+    target_since: Mapping[TargetKey, datetime] = {}  # last change seen; absent: none seen yet
+    group_read: Mapping[str, Reading] = {}
+    groups_complete: bool = False  # every group that could matter is known and was read
+    ties: Ties = Ties()
+    watched_since: datetime | None = None
+    server_versions: tuple[str, ...] = ()
+    changes: Changes = Changes()
+
+    def source(self, name: str) -> Source:
+        return self.sources.get(name) or Source(name)
+
+    def consul_name(self, node: Node) -> str:
+        """The name under which Consul knows a node's machine."""
+        detail = self.details.get(node.id)
+        return (detail.consul_name if detail else "") or node.name
+
+    def allocations_of(self, node_id: str) -> list[Allocation]:
+        return [self.allocations[key] for key in self.by_node.get(node_id, ())]
+
+    def targets_of(self, node_id: str) -> list[Target]:
+        return [
+            self.targets[key]
+            for key in self.ties.targets_of.get(node_id, ())
+            if key in self.targets
+        ]

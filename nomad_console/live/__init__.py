@@ -1,0 +1,1 @@
+"""Feeds, store and snapshots: what the cluster looks like now."""

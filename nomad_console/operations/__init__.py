@@ -1,0 +1,1 @@
+"""The only place that acts: conductor, journal, ledger, hosts."""

@@ -1,0 +1,1 @@
+"""What would go wrong: one pure function per rule."""

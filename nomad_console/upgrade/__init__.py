@@ -1,0 +1,1 @@
+"""The upgrade engine: pure machines, events in, commands out."""
