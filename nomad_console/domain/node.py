@@ -22,7 +22,7 @@ class Eligibility(StrEnum):
 
 
 class LastDrain(msgspec.Struct, frozen=True):
-    """The newest drain of a node: `status` is draining, complete or canceled; times cut to seconds."""
+    """The newest drain: `status` is draining, complete or canceled; times are cut to seconds."""
 
     status: str
     started_at: datetime | None

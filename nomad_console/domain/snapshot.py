@@ -24,7 +24,7 @@ class SourceName(StrEnum):
 
 
 class SourceState(StrEnum):
-    """STALE has data that ages; REFUSED and OFF say in `reason` and `hint` why and what would help."""
+    """STALE has data that ages; REFUSED and OFF say why in `reason`, what would help in `hint`."""
 
     CONNECTING = "connecting"
     LIVE = "live"

@@ -26,7 +26,7 @@ class TargetKey(NamedTuple):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """One target as listed; zone and QUIC id go back exactly as found when it is registered again."""
+    """One target as listed; zone and QUIC id go back as found when it is registered again."""
 
     key: TargetKey
     zone: str

@@ -6,7 +6,7 @@ _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def printable(text: str) -> str:
-    """The same text on one line, without control, format (bidi, zero width) or private characters."""
+    """The text on one line, without control, format (bidi, zero width) or private characters."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(

@@ -79,7 +79,7 @@ class Apps(Protocol):
 
 @dataclass
 class Machine:
-    """One client machine, seen from outside Nomad. `up` is the machine, `agent_up` Nomad's agent."""
+    """One client machine from outside Nomad: `up` is the machine, `agent_up` Nomad's agent."""
 
     name: str
     node_id: str

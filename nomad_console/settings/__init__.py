@@ -1,0 +1,1 @@
+"""Where the backends are and how to speak to them: flags > environment > TOML > defaults."""
