@@ -58,7 +58,7 @@ class ConsulSums(NamedTuple):
     critical: int = 0
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True):
     """When a reading was begun: it proves nothing about what was written later."""
 
     begun_at: datetime
