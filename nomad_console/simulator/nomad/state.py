@@ -20,6 +20,7 @@ Table = Literal[
 Event = dict[str, Any]
 Published = Callable[[int, list[Event]], None]
 Written = Callable[[int, frozenset[str]], None]
+RowObserver = Callable[[Row | None, Row | None], None]
 
 EVENT_BUFFER_SIZE = 100  # Nomad's default event_buffer_size, in raft transactions
 
@@ -116,6 +117,7 @@ class State:
         self.job_versions: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
         self.allocation_jobs: dict[str, Row] = {}  # the job, in its version, each allocation runs
         self.broker = Broker()
+        self.observers: defaultdict[str, list[RowObserver]] = defaultdict(list)
         self._watchers: list[Written] = []
 
     def table(self, name: Table) -> dict[Any, Row]:
@@ -141,13 +143,15 @@ class State:
         self.index = change.index
         touched: set[str] = set()
         events: list[Event] = []
+        before: list[tuple[Table, Row | None, Row | None]] = []
         for table, row in change.puts:
-            self._put(table, row)
+            before.append((table, self._put(table, row), row))
             touched.update(_touches(table, row, change.index))
             if table in _TOPICS:
                 events.append(_event(change, table, row))
         for table, key, quiet in change.removals:
             row = self._remove(table, key)
+            before.append((table, row, None))
             touched.update(_touches(table, row, change.index))
             if table == "nodes":
                 touched.add(f"node:{key}")
@@ -159,14 +163,19 @@ class State:
             self.broker.publish(change.index, events)
         for callback in tuple(self._watchers):
             callback(change.index, frozenset(touched))
+        for table, old, new in before:
+            for observer in self.observers[table]:
+                observer(old, new)
         return change.index
 
-    def _put(self, table: Table, row: Row) -> None:
+    def _put(self, table: Table, row: Row) -> Row | None:
         key = key_of(table, row)
         rows = self.table(table)
-        if key not in rows:
+        old = rows.get(key)
+        if old is None:
             self._index(table, key, row)
         rows[key] = row
+        return old
 
     def _index(self, table: Table, key: Any, row: Row) -> None:
         match table:

@@ -1,0 +1,171 @@
+"""Allocation structs: how they begin, and what their fields mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nomad_console.simulator.nomad.core import Core
+from nomad_console.simulator.nomad.state import Row
+
+CLIENT_TERMINAL = frozenset({"complete", "failed", "lost"})
+STOPPED = frozenset({"stop", "evict"})
+NO_TRANSITION: Row = {
+    "ForceReschedule": None,
+    "Migrate": None,
+    "MigrateDisablePlacement": None,
+    "NoShutdownDelay": None,
+    "Reschedule": None,
+}
+
+
+def client_terminal(allocation: Row) -> bool:
+    """Its client says it is over, or the servers gave it up as lost."""
+    return allocation["ClientStatus"] in CLIENT_TERMINAL
+
+
+def server_terminal(allocation: Row) -> bool:
+    return allocation["DesiredStatus"] in STOPPED
+
+
+def terminal(allocation: Row) -> bool:
+    return client_terminal(allocation) or server_terminal(allocation)
+
+
+def healthy(allocation: Row) -> bool | None:
+    """None: not known yet."""
+    status = allocation["DeploymentStatus"]
+    known: bool | None = None if status is None else status["Healthy"]
+    return known
+
+
+def marked_to_migrate(allocation: Row) -> bool:
+    return allocation["DesiredTransition"]["Migrate"] is True
+
+
+def group_of(job: Row, name: str) -> Row | None:
+    return next((group for group in job["TaskGroups"] if group["Name"] == name), None)
+
+
+def desired_by_server(allocation: Row, core: Core, index: int, **fields: Any) -> Row:
+    """The row after the servers changed what they want of it."""
+    return {
+        **allocation,
+        "ModifyIndex": index,
+        "AllocModifyIndex": index,
+        "ModifyTime": core.now_ns(),
+        **fields,
+    }
+
+
+def new_allocation(
+    core: Core,
+    index: int,
+    job: Row,
+    group: Row,
+    node: Row,
+    ports: Mapping[str, int],
+    **fields: Any,
+) -> Row:
+    """A placed allocation that its client has not seen yet.
+
+    `fields`: Name, EvalID and what else differs from a first placement.
+    """
+    now = core.now_ns()
+    tasks = group["Tasks"]
+    address = node["Attributes"]["unique.network.ip-address"]
+    networks = _networks(group, ports, address)
+    disk = group["EphemeralDisk"]["SizeMB"]
+    cpu = sum(task["Resources"]["CPU"] for task in tasks)
+    memory = sum(task["Resources"]["MemoryMB"] for task in tasks)
+    return {
+        "AllocModifyIndex": index,
+        "AllocStates": None,
+        "AllocatedResources": {
+            "Shared": {
+                "DiskMB": disk,
+                "Networks": networks,
+                "Ports": [
+                    {"HostIP": address, "Label": label, "Value": port}
+                    for label, port in ports.items()
+                ]
+                or None,
+            },
+            "TaskLifecycles": {task["Name"]: None for task in tasks},
+            "Tasks": {task["Name"]: _task_resources(task) for task in tasks},
+        },
+        "ClientDescription": "",
+        "ClientStatus": "pending",
+        "CreateIndex": index,
+        "CreateTime": now,
+        "DeploymentID": "",
+        "DeploymentStatus": None,
+        "DesiredDescription": "",
+        "DesiredStatus": "run",
+        "DesiredTransition": NO_TRANSITION,
+        "EvalID": "",
+        "FollowupEvalID": "",
+        "ID": core.ids.uuid(),
+        "JobID": job["ID"],
+        "JobType": job["Type"],
+        "JobVersion": job["Version"],
+        "Metrics": None,
+        "ModifyIndex": index,
+        "ModifyTime": now,
+        "Name": "",
+        "Namespace": job["Namespace"],
+        "NetworkStatus": None,
+        "NextAllocation": "",
+        "NodeID": node["ID"],
+        "NodeName": node["Name"],
+        "PreemptedAllocations": None,
+        "PreemptedByAllocation": "",
+        "PreviousAllocation": "",
+        "RescheduleTracker": None,
+        "Resources": _resources(cpu, memory, disk, networks, memory_max=memory),
+        "SharedResources": _resources(0, 0, disk, networks),
+        "SigningKeyID": node["IdentitySigningKeyID"],
+        "TaskGroup": group["Name"],
+        "TaskResources": {task["Name"]: dict(task["Resources"]) for task in tasks},
+        "TaskStates": None,
+        **fields,
+    }
+
+
+def _task_resources(task: Row) -> Row:
+    resources = task["Resources"]
+    return {
+        "Cpu": {"CpuShares": resources["CPU"], "ReservedCores": None},
+        "Devices": None,
+        "Memory": {
+            "MemoryMB": resources["MemoryMB"],
+            "MemoryMaxMB": resources["MemoryMaxMB"],
+        },
+        "Networks": None,
+    }
+
+
+def _networks(group: Row, ports: Mapping[str, int], address: str) -> list[Row] | None:
+    if not group["Networks"]:
+        return None
+    network: Row = {"IP": address}
+    for kind in ("DynamicPorts", "ReservedPorts"):
+        wanted = group["Networks"][0].get(kind)
+        if wanted:
+            network[kind] = [{**port, "Value": ports[port["Label"]]} for port in wanted]
+    return [network]
+
+
+def _resources(
+    cpu: int, memory: int, disk: int, networks: list[Row] | None, memory_max: int = 0
+) -> Row:
+    return {
+        "CPU": cpu,
+        "Cores": 0,
+        "Devices": None,
+        "DiskMB": disk,
+        "IOPS": 0,
+        "MemoryMB": memory,
+        "MemoryMaxMB": memory_max,
+        "NUMA": None,
+        "Networks": networks,
+        "SecretsMB": 0,
+    }

@@ -1,0 +1,112 @@
+"""Whether a node fulfils a job's constraints, datacenters and pool."""
+
+import re
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from nomad_console.simulator.nomad.state import Row
+
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "=": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+}
+
+
+def constraints_of(job: Row, group: Row) -> list[Row]:
+    """Those of the job, the group and its tasks."""
+    rows = [*(job["Constraints"] or ()), *(group["Constraints"] or ())]
+    for task in group["Tasks"]:
+        rows.extend(task["Constraints"] or ())
+    return rows
+
+
+def unfulfilled(node: Row, constraints: Iterable[Row]) -> str | None:
+    """The first constraint the node fails, as Nomad's metrics name it."""
+    for constraint in constraints:
+        if not _fulfils(node, constraint):
+            return f"{constraint['LTarget']} {constraint['Operand']} {constraint['RTarget']}"
+    return None
+
+
+def in_reach(node: Row, job: Row) -> bool:
+    """In one of the job's datacenters and in its pool."""
+    pool = job["NodePool"]
+    return (pool in {"all", node["NodePool"]}) and any(
+        fnmatchcase(node["Datacenter"], pattern) for pattern in job["Datacenters"]
+    )
+
+
+def resolve(node: Row, target: str) -> str | None:
+    """The value of `${attr.…}`, `${meta.…}` or `${node.…}` on this node; text stands for itself."""
+    if not target.startswith("${"):
+        return target
+    path = target[2:-1]
+    kind, _, name = path.partition(".")
+    value: str | None
+    if kind == "attr":
+        value = node["Attributes"].get(name)
+    elif kind == "meta":
+        value = node["Meta"].get(name)
+    else:
+        value = {
+            "node.unique.id": node["ID"],
+            "node.unique.name": node["Name"],
+            "node.datacenter": node["Datacenter"],
+            "node.class": node["NodeClass"],
+            "node.pool": node["NodePool"],
+        }.get(path)
+    return value
+
+
+def _fulfils(node: Row, constraint: Row) -> bool:
+    operand = constraint["Operand"]
+    left = resolve(node, constraint["LTarget"])
+    right = resolve(node, constraint["RTarget"])
+    match operand:
+        case "distinct_hosts":
+            return True  # the ranking sees to it
+        case "is_set":
+            return left is not None
+        case "is_not_set":
+            return left is None
+        case "!=" | "not":
+            return left != right
+    if left is None or right is None:
+        return False
+    match operand:
+        case "=" | "==" | "is":
+            return left == right
+        case "regexp":
+            return re.search(right, left) is not None
+        case "version" | "semver":
+            return _version_fits(left, right)
+        case "set_contains" | "set_contains_all":
+            return set(_items(right)) <= set(_items(left))
+        case "set_contains_any":
+            return bool(set(_items(right)) & set(_items(left)))
+        case "<" | "<=" | ">" | ">=":
+            return _COMPARED[operand](left, right)
+    raise ValueError(f"unknown constraint operand {operand}")
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",")]
+
+
+def _version_fits(text: str, wanted: str) -> bool:
+    try:
+        version = Version(text)
+        return all(
+            _COMPARED[match[1] or "="](version, Version(match[2]))
+            for part in wanted.split(",")
+            if (match := re.match(r"\s*(<=|>=|!=|<|>|=)?\s*(\S+)", part))
+        )
+    except InvalidVersion:
+        return False

@@ -1,0 +1,62 @@
+"""What every part of Nomad shares: the store, the timeline, the pace and the world's chance."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from nomad_console.simulator.nomad.ids import Ids
+from nomad_console.simulator.nomad.state import Row, State, Table
+from nomad_console.simulator.pace import NANOSECONDS, Pace
+from nomad_console.simulator.services import ServiceRegistry
+from nomad_console.simulator.timeline import Timeline, Timer
+
+Observer = Callable[[Row | None, Row | None], None]
+
+
+def rfc3339(moment: datetime) -> str:
+    """As Go prints it: no trailing zeros, `Z`."""
+    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
+    return f"{text}Z"
+
+
+def seconds_of(nanoseconds: int | None) -> float:
+    """A duration of a job or node, which holds nanoseconds or nothing."""
+    return (nanoseconds or 0) / NANOSECONDS
+
+
+@dataclass
+class Core:
+    """Handed to every part; none of them holds another clock, store or source of chance."""
+
+    timeline: Timeline
+    pace: Pace
+    rng: random.Random
+    registry: ServiceRegistry
+    region: str = "global"
+    datacenter: str = "dc1"
+    state: State = field(default_factory=State)
+
+    def __post_init__(self) -> None:
+        self.ids = Ids(self.rng)
+
+    def after(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Run it after so many seconds of the world at speed 1."""
+        return self.timeline.after(self.pace(seconds), callback)
+
+    def between(self, low: float, high: float) -> float:
+        return self.rng.uniform(low, high)
+
+    def now_ns(self) -> int:
+        return self.timeline.nanoseconds()
+
+    def now_s(self) -> int:
+        return int(self.timeline.now().timestamp())
+
+    def stamp(self, ahead: float = 0.0) -> str:
+        """RFC 3339, so many true seconds ahead."""
+        return rfc3339(self.timeline.now() + timedelta(seconds=ahead))
+
+    def observe(self, table: Table, observer: Observer) -> None:
+        """`observer(old, new)` for each row of the table that a write puts or removes."""
+        self.state.observers[table].append(observer)

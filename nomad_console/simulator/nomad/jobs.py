@@ -1,0 +1,397 @@
+"""Job specifications as canonical Job structs, all durations divided by the world's speed.
+
+Keys of a group's Meta that steer its simulated app: `sim.start` (s until it listens, 0.3),
+`sim.stop` (s it takes to end after its signal, 1), `sim.on_signal` (finish: stops listening at
+once, ends what is in flight, exits after `sim.stop`; die: cut at once; ignore: runs until it is
+killed), `sim.latency` (s a request, 0.05), `sim.role` (edge), `sim.exit_after` (s until a batch
+task ends by itself).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from nomad_console.simulator.nomad.state import Row
+from nomad_console.simulator.pace import Pace
+
+JobType = Literal["service", "batch", "system", "sysbatch"]
+SCALED_META = ("sim.start", "sim.stop", "sim.latency", "sim.exit_after")
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """A group's service; without a check where `check_path` is empty."""
+
+    name: str
+    port: str = "http"
+    provider: str = "consul"
+    tags: tuple[str, ...] = ()
+    check_path: str = "/"
+    check_interval: float = 2.0
+    check_timeout: float = 1.0
+
+
+@dataclass(frozen=True)
+class Disconnect:
+    """The group's disconnect block."""
+
+    lost_after: float
+    replace: bool = True
+
+
+@dataclass(frozen=True)
+class GroupSpec:
+    """One task group with one task; durations in seconds at speed 1."""
+
+    name: str
+    count: int = 1
+    task: str = "app"
+    cpu: int = 50
+    memory: int = 64
+    ports: Mapping[str, int] = field(default_factory=lambda: {"http": 0})  # 0: a dynamic port
+    service: ServiceSpec | None = None
+    shutdown_delay: float | None = None
+    kill_timeout: float = 5.0
+    max_parallel: int = 1
+    min_healthy_time: float = 10.0
+    healthy_deadline: float = 300.0
+    progress_deadline: float = 600.0
+    restart_attempts: int | None = None  # None: 3 for batch, else 2
+    restart_delay: float = 15.0
+    reschedule_delay: float = 30.0
+    disconnect: Disconnect | None = None
+    constraints: Sequence[tuple[str, str, str]] = ()  # (left, operand, right)
+    spread: str = ""  # an attribute to spread over evenly
+    meta: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, object] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """One job; `row` makes the struct Nomad would hold of it."""
+
+    id: str
+    groups: Sequence[GroupSpec]
+    type: JobType = "service"
+    namespace: str = "default"
+    datacenters: Sequence[str] = ("*",)
+    node_pool: str = "default"
+    priority: int = 50
+    meta: Mapping[str, str] = field(default_factory=dict)
+    constraints: Sequence[tuple[str, str, str]] = ()
+
+    def row(self, pace: Pace | None = None, region: str = "global") -> Row:
+        """Unregistered: indexes and Version are set when the job is registered."""
+        pace = pace or Pace()
+        service = self.type == "service"
+        return {
+            "Affinities": None,
+            "AllAtOnce": False,
+            "Constraints": _constraints(self.constraints),
+            "ConsulNamespace": "",
+            "CreateIndex": 0,
+            "Datacenters": list(self.datacenters),
+            "DispatchIdempotencyToken": "",
+            "Dispatched": False,
+            "ID": self.id,
+            "JobModifyIndex": 0,
+            "Meta": dict(self.meta) or None,
+            "ModifyIndex": 0,
+            "Multiregion": None,
+            "Name": self.id,
+            "Namespace": self.namespace,
+            "NodePool": self.node_pool,
+            "NomadTokenID": "",
+            "ParameterizedJob": None,
+            "ParentID": "",
+            "Payload": None,
+            "Periodic": None,
+            "Priority": self.priority,
+            "Region": region,
+            "Spreads": None,
+            "Stable": False,
+            "Status": "pending",
+            "StatusDescription": "",
+            "Stop": False,
+            "SubmitTime": 0,
+            "TaskGroups": [_group(group, self, pace) for group in self.groups],
+            "Type": self.type,
+            "UI": None,
+            "Update": _job_update(pace, max_parallel=1 if service or self.type == "system" else 0),
+            "VaultNamespace": "",
+            "Version": 0,
+            "VersionTag": None,
+        }
+
+
+def one_group(
+    job_id: str, group: GroupSpec, type_: JobType = "service", namespace: str = "default"
+) -> JobSpec:
+    """A job whose only group has the job's name."""
+    return JobSpec(job_id, (replace(group, name=job_id),), type_, namespace)
+
+
+def _constraints(constraints: Sequence[tuple[str, str, str]]) -> list[Row] | None:
+    rows = [{"LTarget": le, "Operand": op, "RTarget": ri} for le, op, ri in constraints]
+    return rows or None
+
+
+def _job_update(pace: Pace, max_parallel: int) -> Row:
+    return {
+        "AutoPromote": False,
+        "AutoRevert": False,
+        "Canary": 0,
+        "HealthCheck": "",
+        "HealthyDeadline": 0,
+        "MaxParallel": max_parallel,
+        "MinHealthyTime": 0,
+        "ProgressDeadline": 0,
+        "Stagger": pace.ns(30) if max_parallel else 0,
+    }
+
+
+def _group(group: GroupSpec, job: JobSpec, pace: Pace) -> Row:
+    restart = _restart_policy(group, job.type, pace)
+    service = group.service
+    return {
+        "Affinities": None,
+        "Constraints": _constraints([*group.constraints, *_implied(service)]),
+        "Consul": None,
+        "Count": group.count,
+        "Disconnect": _disconnect(group.disconnect, pace),
+        "EphemeralDisk": {"Migrate": False, "SizeMB": 300, "Sticky": False},
+        "MaxClientDisconnect": None,
+        "MaxRunDuration": None,
+        "Meta": _group_meta(group.meta, pace),
+        "Migrate": _migrate(group, pace) if job.type == "service" else None,
+        "Name": group.name,
+        "Networks": _networks(group.ports),
+        "PreventRescheduleOnLost": False,
+        "ReschedulePolicy": _reschedule_policy(group, job.type, pace),
+        "RestartPolicy": restart,
+        "Scaling": None,
+        "Services": [_service(service, job.namespace, pace)] if service else None,
+        "ShutdownDelay": None if group.shutdown_delay is None else pace.ns(group.shutdown_delay),
+        "Spreads": _spreads(group.spread),
+        "StopAfterClientDisconnect": None,
+        "Tasks": [_task(group, restart, pace)],
+        "Update": _update(group, pace) if job.type in {"service", "system"} else None,
+        "Volumes": None,
+    }
+
+
+def _implied(service: ServiceSpec | None) -> list[tuple[str, str, str]]:
+    """The constraint Nomad adds to a group with services."""
+    if service is None:
+        return []
+    if service.provider == "nomad":
+        return [("${attr.nomad.service_discovery}", "=", "true")]
+    return [("${attr.consul.version}", "semver", ">= 1.8.0")]
+
+
+def _group_meta(meta: Mapping[str, str], pace: Pace) -> dict[str, str] | None:
+    scaled = {
+        key: f"{pace(float(value)):.6g}" if key in SCALED_META else value
+        for key, value in meta.items()
+    }
+    return scaled or None
+
+
+def _disconnect(disconnect: Disconnect | None, pace: Pace) -> Row | None:
+    if disconnect is None:
+        return None
+    return {
+        "LostAfter": pace.ns(disconnect.lost_after),
+        "Reconcile": "best_score",
+        "Replace": disconnect.replace,
+        "StopOnClientAfter": None,
+    }
+
+
+def _migrate(group: GroupSpec, pace: Pace) -> Row:
+    return {
+        "HealthCheck": "checks",
+        "HealthyDeadline": pace.ns(group.healthy_deadline),
+        "MaxParallel": group.max_parallel,
+        "MinHealthyTime": pace.ns(group.min_healthy_time),
+    }
+
+
+def _update(group: GroupSpec, pace: Pace) -> Row:
+    return {
+        "AutoPromote": False,
+        "AutoRevert": False,
+        "Canary": 0,
+        "HealthCheck": "checks",
+        "HealthyDeadline": pace.ns(group.healthy_deadline),
+        "MaxParallel": group.max_parallel,
+        "MinHealthyTime": pace.ns(group.min_healthy_time),
+        "ProgressDeadline": pace.ns(group.progress_deadline),
+        "Stagger": pace.ns(30),
+    }
+
+
+def _restart_policy(group: GroupSpec, type_: JobType, pace: Pace) -> Row:
+    batch = type_ in {"batch", "sysbatch"}
+    attempts = (3 if batch else 2) if group.restart_attempts is None else group.restart_attempts
+    return {
+        "Attempts": attempts,
+        "Delay": pace.ns(group.restart_delay),
+        "Interval": pace.ns(86_400 if batch else 1_800),
+        "Mode": "fail",
+        "RenderTemplates": False,
+    }
+
+
+def _reschedule_policy(group: GroupSpec, type_: JobType, pace: Pace) -> Row | None:
+    if type_ in {"system", "sysbatch"}:
+        return None
+    batch = type_ == "batch"
+    return {
+        "Attempts": 1 if batch else 0,
+        "Delay": pace.ns(5 if batch else group.reschedule_delay),
+        "DelayFunction": "constant" if batch else "exponential",
+        "Interval": pace.ns(86_400) if batch else 0,
+        "MaxDelay": 0 if batch else pace.ns(3_600),
+        "Unlimited": not batch,
+    }
+
+
+def _networks(ports: Mapping[str, int]) -> list[Row] | None:
+    if not ports:
+        return None
+    dynamic = [{"HostNetwork": "default", "Label": label} for label, to in ports.items() if not to]
+    static = [
+        {"HostNetwork": "default", "Label": label, "Value": to} for label, to in ports.items() if to
+    ]
+    network: Row = {}
+    if dynamic:
+        network["DynamicPorts"] = dynamic
+    if static:
+        network["ReservedPorts"] = static
+    return [network]
+
+
+def _spreads(attribute: str) -> list[Row] | None:
+    if not attribute:
+        return None
+    return [{"Attribute": attribute, "SpreadTarget": None, "Weight": 100}]
+
+
+def _service(service: ServiceSpec, namespace: str, pace: Pace) -> Row:
+    return {
+        "Address": "",
+        "AddressMode": "auto",
+        "CanaryMeta": None,
+        "CanaryTags": None,
+        "Checks": [_check(service, pace)] if service.check_path else None,
+        "Cluster": "default",
+        "Connect": None,
+        "EnableTagOverride": False,
+        "Identity": None,
+        "Kind": "",
+        "Meta": None,
+        "Name": service.name,
+        "Namespace": namespace if service.provider == "nomad" else "default",
+        "OnUpdate": "require_healthy",
+        "PortLabel": service.port,
+        "Provider": service.provider,
+        "TaggedAddresses": None,
+        "Tags": list(service.tags) or None,
+        "TaskName": "",
+        "Weights": None,
+    }
+
+
+def _check(service: ServiceSpec, pace: Pace) -> Row:
+    return {
+        "AddressMode": "",
+        "Args": None,
+        "Body": "",
+        "CheckRestart": None,
+        "Command": "",
+        "Expose": False,
+        "FailuresBeforeCritical": 0,
+        "FailuresBeforeWarning": 0,
+        "GRPCService": "",
+        "GRPCUseTLS": False,
+        "Header": None,
+        "InitialStatus": "",
+        "Interval": pace.ns(service.check_interval),
+        "Method": "",
+        "Name": f'service: "{service.name}" check',
+        "Notes": "",
+        "OnUpdate": "require_healthy",
+        "Path": service.check_path,
+        "PortLabel": "",
+        "Protocol": "",
+        "SuccessBeforePassing": 0,
+        "TLSServerName": "",
+        "TLSSkipVerify": False,
+        "TaskName": "",
+        "Timeout": pace.ns(service.check_timeout),
+        "Type": "http",
+    }
+
+
+def _task(group: GroupSpec, restart: Row, pace: Pace) -> Row:
+    return {
+        "Actions": None,
+        "Affinities": None,
+        "Artifacts": None,
+        "CSIPluginConfig": None,
+        "Config": dict(group.config) or {"command": "/usr/local/bin/app"},
+        "Constraints": None,
+        "Consul": None,
+        "DispatchPayload": None,
+        "Driver": "raw_exec",
+        "Env": dict(group.env) or None,
+        "Identities": None,
+        "Identity": {
+            "Audience": ["nomadproject.io"],
+            "ChangeMode": "",
+            "ChangeSignal": "",
+            "Env": False,
+            "ExtraClaims": None,
+            "File": False,
+            "Filepath": "",
+            "Name": "default",
+            "ServiceName": "",
+            "TTL": 0,
+        },
+        "KillSignal": "",
+        "KillTimeout": pace.ns(group.kill_timeout),
+        "Kind": "",
+        "Leader": False,
+        "Lifecycle": None,
+        "LogConfig": {"Disabled": False, "MaxFileSizeMB": 10, "MaxFiles": 10},
+        "Meta": None,
+        "Name": group.task,
+        "Resources": _resources(group),
+        "RestartPolicy": restart,
+        "ScalingPolicies": None,
+        "Schedule": None,
+        "Secrets": None,
+        "Services": None,
+        "ShutdownDelay": 0,
+        "Templates": None,
+        "User": "",
+        "Vault": None,
+        "VolumeMounts": None,
+    }
+
+
+def _resources(group: GroupSpec) -> Row:
+    return {
+        "CPU": group.cpu,
+        "Cores": 0,
+        "Devices": None,
+        "DiskMB": 0,
+        "IOPS": 0,
+        "MemoryMB": group.memory,
+        "MemoryMaxMB": 0,
+        "NUMA": None,
+        "Networks": None,
+        "SecretsMB": 0,
+    }
