@@ -1,0 +1,1 @@
+"""The edge: a Traefik on every machine that runs one."""

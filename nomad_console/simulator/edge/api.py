@@ -1,0 +1,188 @@
+"""Traefik's own API, one for each edge, under `/edges/<node name>`; bodies as Traefik 3.7 sends them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from nomad_console.simulator.edge.proxies import Edge
+
+Find = Callable[[str], Edge | None]  # the edge that listens on a node now
+Body = dict[str, Any]
+
+_OBSERVED = {"accessLogs": True, "metrics": True, "tracing": True, "traceVerbosity": "minimal"}
+_INTERNAL_PRIORITY = {"api": 9223372036854775806, "ping": 9223372036854775807}
+_NONE = {"total": 0, "warnings": 0, "errors": 0}
+
+
+def _router(service: str) -> Body:
+    rule = f"Host(`{service}.demo`)"
+    return {
+        "entryPoints": ["web"],
+        "service": service,
+        "rule": rule,
+        "priority": len(rule),
+        "observability": _OBSERVED,
+        "status": "enabled",
+        "using": ["web"],
+    }
+
+
+def _internal_router(name: str) -> Body:
+    return {
+        "entryPoints": ["traefik"],
+        "service": f"{name}@internal",
+        "rule": f"PathPrefix(`/{name}`)",
+        "ruleSyntax": "default",
+        "priority": _INTERNAL_PRIORITY[name],
+        "observability": _OBSERVED,
+        "status": "enabled",
+        "using": ["traefik"],
+    }
+
+
+def routers(edge: Edge) -> dict[str, Body]:
+    found = {f"{service}@consulcatalog": _router(service) for service in edge.routes}
+    internal = {f"{name}@internal": _internal_router(name) for name in _INTERNAL_PRIORITY}
+    return dict(sorted((found | internal).items()))
+
+
+def services(edge: Edge) -> dict[str, Body]:
+    """Every service with the servers this edge would send a request to now."""
+    found: dict[str, Body] = {}
+    for service, servers in edge.routes.items():
+        urls = [f"http://{address}:{port}" for address, port in servers]
+        found[f"{service}@consulcatalog"] = {
+            "loadBalancer": {
+                "servers": [{"url": url} for url in urls],
+                "strategy": "wrr",
+                "passHostHeader": True,
+                "responseForwarding": {"flushInterval": "100ms"},
+            },
+            "status": "enabled",
+            "usedBy": [f"{service}@consulcatalog"],
+            "serverStatus": dict.fromkeys(sorted(urls), "UP"),
+        }
+    for name in _INTERNAL_PRIORITY:
+        found[f"{name}@internal"] = {"status": "enabled", "usedBy": [f"{name}@internal"]}
+    found["noop@internal"] = {"status": "enabled"}
+    return dict(sorted(found.items()))
+
+
+def _named(name: str, body: Body, *, full: bool = False) -> Body:
+    """A body with its name, as lists carry it; a service read alone also has its type."""
+    named = {**body, "name": name, "provider": name.rpartition("@")[2]}
+    if "priority" in body:
+        named["priorityStr"] = str(body["priority"])
+    if full or "loadBalancer" in body:
+        named |= {"type": "loadbalancer"} if "loadBalancer" in body else {}
+    return named
+
+
+def _listing(bodies: dict[str, Body], request: Request) -> Response:
+    """One page: `page` from 1 and `per_page` (100); X-Next-Page is 1 on the last one."""
+    rows = [_named(name, body) for name, body in bodies.items()]
+    page = int(request.query_params.get("page", "1"))
+    size = int(request.query_params.get("per_page", "100"))
+    following = str(page + 1) if page * size < len(rows) else "1"
+    return JSONResponse(rows[(page - 1) * size : page * size], headers={"X-Next-Page": following})
+
+
+def _entrypoint(name: str, address: str) -> Body:
+    return {
+        "address": address,
+        "transport": {
+            "lifeCycle": {"graceTimeOut": "10s"},
+            "respondingTimeouts": {"readTimeout": "1m0s", "idleTimeout": "3m0s"},
+        },
+        "forwardedHeaders": {},
+        "http": {
+            "sanitizePath": True,
+            "maxHeaderBytes": 1048576,
+            "underscoreHeadersStrategy": "keep",
+        },
+        "http2": {
+            "maxConcurrentStreams": 250,
+            "maxDecoderHeaderTableSize": 4096,
+            "maxEncoderHeaderTableSize": 4096,
+        },
+        "udp": {"timeout": "3s"},
+        "name": name,
+    }
+
+
+def _overview(edge: Edge) -> Body:
+    def total(bodies: dict[str, Body]) -> Body:
+        return _NONE | {"total": len(bodies)}
+
+    nothing = {"routers": _NONE, "services": _NONE}
+    return {
+        "http": {
+            "routers": total(routers(edge)),
+            "services": total(services(edge)),
+            "middlewares": _NONE,
+        },
+        "tcp": {**nothing, "middlewares": _NONE},
+        "udp": nothing,
+        "certificates": _NONE,
+        "features": {"tracing": "", "metrics": "", "accessLog": False},
+        "providers": ["ConsulCatalog"],
+    }
+
+
+def _one(kind: str, bodies: dict[str, Body], name: str) -> Response:
+    if name not in bodies:
+        return JSONResponse(
+            {"message": f"{kind} not found: {name}"},
+            status_code=404,
+            headers={"Content-Type": "text/plain; charset=utf-8"},
+        )
+    return JSONResponse(_named(name, bodies[name], full=True))
+
+
+def _answer(edge: Edge, path: str, request: Request, started: str) -> Response:
+    """What this edge says to one GET of `/api/…` or `/ping`."""
+    kind, _, name = path.removeprefix("api/http/").partition("/")
+    match path:
+        case "ping":
+            status = edge.app.status
+            return PlainTextResponse("OK" if status == 200 else "", status_code=status)  # noqa: PLR2004 — HTTP's own
+        case "api/version":
+            return JSONResponse({"Version": "3.7.9", "Codename": "cheddar", "startDate": started})
+        case "api/overview":
+            return JSONResponse(_overview(edge))
+        case "api/rawdata":
+            return JSONResponse({"routers": routers(edge), "services": services(edge)})
+        case "api/entrypoints":
+            address = edge.app.address
+            web = next(iter(edge.app.ports.values()), 80)
+            return JSONResponse(
+                [_entrypoint("traefik", f"{address}:8080"), _entrypoint("web", f"{address}:{web}")],
+                headers={"X-Next-Page": "1"},
+            )
+    match kind, bool(name):
+        case "routers", False:
+            return _listing(routers(edge), request)
+        case "services", False:
+            return _listing(services(edge), request)
+        case "routers", True:
+            return _one("router", routers(edge), name)
+        case "services", True:
+            return _one("service", services(edge), name)
+    return PlainTextResponse("404 page not found\n", status_code=404)
+
+
+def edges_app(find: Find, started: str) -> Starlette:
+    """`find(node name)` gives the edge listening there; without one: 502, as nobody is there."""
+
+    async def read(request: Request) -> Response:
+        node = request.path_params["node"]
+        edge = find(node)
+        if edge is None:
+            return PlainTextResponse(f"connection refused: no edge on {node}\n", status_code=502)
+        return _answer(edge, request.path_params["path"], request, started)
+
+    return Starlette(routes=[Route("/edges/{node}/{path:path}", read, methods=["GET"])])

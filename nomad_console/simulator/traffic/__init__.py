@@ -1,0 +1,1 @@
+"""Requests to every service, through the front door, counted."""

@@ -1,0 +1,122 @@
+"""The way of one request: balancer, target, edge, app; each may refuse, cut or be gone."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from nomad_console.simulator.edge.proxies import Edge, Edges
+from nomad_console.simulator.pace import Pace
+from nomad_console.simulator.services import App, Apps, Machine
+from nomad_console.simulator.timeline import Timeline
+
+BALANCER_PATIENCE = 10.0  # s an ALB waits for a connection to its target, then 504
+EDGE_PATIENCE = 30.0  # s Traefik dials (forwardingTimeouts.dialTimeout), then 504
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the client gets; `reason` is empty where the app itself answered below 400."""
+
+    status: int
+    reason: str = ""
+    node: str = ""  # of the target the balancer chose
+    alloc_id: str = ""  # of the app
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the balancer sends a request: an address inside the world."""
+
+    address: str
+    port: int
+
+
+class Balancer(Protocol):
+    """The load balancer as a request meets it."""
+
+    def group_of(self, service: str) -> str | None:
+        """The target group whose listener rule names the service; None: no rule."""
+        ...
+
+    def choose(self, group: str) -> Target | None:
+        """The target of the next request; None: 503."""
+        ...
+
+Respond = Callable[[Answer], None]
+
+
+class FrontDoor:
+    """The synchronous core, driven by the timeline; sockets are the listener's matter."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        pace: Pace,
+        balancer: Balancer,
+        edges: Edges,
+        apps: Apps,
+        machines: dict[str, Machine],
+    ) -> None:
+        self._timeline = timeline
+        self._pace = pace
+        self._balancer = balancer
+        self._edges = edges
+        self._apps = apps
+        self._machines = {machine.address: machine for machine in machines.values()}
+        self.answers: Counter[int] = Counter()
+
+    def request(self, service: str, respond: Respond) -> None:
+        """Send one request in; `respond` is called once, at once or when the world is done."""
+        group = self._balancer.group_of(service)
+        if group is None:
+            return respond(Answer(404, "no rule"))
+        target = self._balancer.choose(group)
+        if target is None:
+            return respond(Answer(503, "no target"))
+        machine = self._machines.get(target.address)
+        node = machine.name if machine else ""
+        if machine is None or not machine.up:
+            late = Answer(504, "target silent", node)
+            self._timeline.after(self._pace(BALANCER_PATIENCE), lambda: respond(late))
+            return None
+        app = self._apps.at(target.address, target.port)
+        if app is None:
+            return respond(Answer(502, "edge refused", node))
+        return self._through(self._edges.of(app), service, node, respond)
+
+    def _through(self, edge: Edge, service: str, node: str, respond: Respond) -> None:
+        server = edge.pick(service)
+        if server is None:
+            return respond(Answer(404, "no route", node))
+        machine = self._machines.get(server[0])
+        if machine is not None and not machine.up:
+            self._wait(edge, None, self._pace(EDGE_PATIENCE), Answer(504, "app silent", node), respond)
+            return None
+        app = self._apps.at(*server)
+        if app is None:
+            return respond(Answer(502, "app refused", node))
+        status = app.status
+        answer = Answer(status, f"app" if status >= 400 else "", node, app.alloc_id)  # noqa: PLR2004
+        self._wait(edge, app, app.latency, answer, respond)
+        return None
+
+    def _wait(
+        self, edge: Edge, app: App | None, seconds: float, answer: Answer, respond: Respond
+    ) -> None:
+        """Hold the request so long; whoever of the two dies meanwhile cuts it."""
+        held = [edge.app, app] if app is not None else [edge.app]
+        for each in held:
+            each.in_flight += 1
+
+        def finish() -> None:
+            for each in held:
+                each.in_flight -= 1
+            if not edge.app.alive:
+                respond(Answer(502, "cut by edge", answer.node, answer.alloc_id))
+            elif app is not None and not app.alive:
+                respond(Answer(502, "cut by app", answer.node, answer.alloc_id))
+            else:
+                respond(answer)
+
+        self._timeline.after(seconds, finish)
