@@ -1,0 +1,149 @@
+"""`status`: one look at the cluster, for scripts."""
+
+import argparse
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+from nomad_console.domain.node import Node
+from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums, SourceName
+from nomad_console.domain.snapshot import SourceState as State
+from nomad_console.domain.target import Target
+from nomad_console.domain.text import duration, printable
+
+
+def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
+    """The look as plain data. What is not known is null, never 0 or an empty list."""
+    return {
+        "sources": {name: _source(snapshot, name, now) for name in SourceName},
+        "nodes": [
+            _node(snapshot, node)
+            for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id))
+        ],
+        "services": [
+            {"name": name, **_sums(snapshot.service_sums.get(name, ConsulSums()))}
+            for name in sorted(snapshot.services)
+        ],
+        "targets": [
+            {**_target(snapshot, target), "node": _owner(snapshot, target)}
+            for _, target in sorted(snapshot.targets.items())
+        ],
+    }
+
+
+def settled(snapshot: ClusterSnapshot) -> bool:
+    """Nothing more is to come: every source has its data or has said why not."""
+    states = {name: snapshot.source(name).state for name in SourceName}
+    if State.CONNECTING in states.values():
+        return False
+    nomad, consul, alb = (states[name] == State.LIVE for name in SourceName)
+    if nomad and not snapshot.nodes and not snapshot.nomad_index:
+        return False
+    if nomad and consul and not snapshot.services:
+        return False
+    return not alb or (snapshot.groups_complete and not (nomad and snapshot.ties.untied))
+
+
+def text(snapshot: ClusterSnapshot, now: datetime) -> str:
+    """The look as lines for people."""
+    lines = []
+    for name in SourceName:
+        source = snapshot.source(name)
+        age = "" if source.true_at is None else f" {duration((now - source.true_at).seconds)} old"
+        lines.append(f"{name:<7}{source.state}{age}  {source.reason}  {source.hint}".rstrip())
+    rows = [("NODE", "VERSION", "STATE", "ALLOCS", "CONSUL", "ALB")]
+    for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id)):
+        data = _node(snapshot, node)
+        state = "draining" if node.draining else node.status
+        if node.ready and not node.eligible and not node.draining:
+            state = "ineligible"
+        allocations, consul, targets = data["allocations"], data["consul"], data["targets"]
+        rows.append(
+            (
+                node.name,
+                node.version,
+                state,
+                f"{allocations['running']}/{allocations['total']}",
+                "·"
+                if consul is None
+                else "{passing} ok {warning} warn {critical} crit".format(**consul),
+                "·" if targets is None else _counted([t["state"] for t in targets]),
+            )
+        )
+    widths = [max(len(printable(row[column])) for row in rows) for column in range(len(rows[0]))]
+    lines.append("")
+    lines += [
+        "  ".join(
+            printable(cell).ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def run(options: argparse.Namespace) -> int:
+    from nomad_console.cli.wiring import look
+
+    snapshot, now = look(options, until=settled, seconds=options.timeout)
+    print(json.dumps(document(snapshot, now), indent=1) if options.json else text(snapshot, now))
+    failed = [
+        source
+        for source in map(snapshot.source, SourceName)
+        if source.state not in {State.LIVE, State.OFF}
+    ]
+    for source in failed:
+        said = f"{source.name}: {source.state} {source.reason} {source.hint}"
+        print(printable(said).rstrip(), file=sys.stderr)
+    return 3 if failed else 0
+
+
+def _source(snapshot: ClusterSnapshot, name: str, now: datetime) -> dict[str, Any]:
+    source = snapshot.source(name)
+    age = None if source.true_at is None else round((now - source.true_at).total_seconds(), 1)
+    said = {"state": source.state, "age_s": age}
+    return {**said, "reason": source.reason, "hint": source.hint} if source.reason else said
+
+
+def _node(snapshot: ClusterSnapshot, node: Node) -> dict[str, Any]:
+    sums = snapshot.node_sums.get(node.id, NodeSums())
+    known = snapshot.source(SourceName.CONSUL).true_at is not None
+    tied = snapshot.source(SourceName.ALB).true_at is not None
+    return {
+        "id": node.id,
+        "name": node.name,
+        "status": node.status,
+        "eligibility": node.eligibility,
+        "draining": node.draining,
+        "version": node.version,
+        "allocations": {"running": sums.running, "total": sums.total},
+        "consul": _sums(snapshot.consul_sums.get(snapshot.consul_name(node), ConsulSums()))
+        if known
+        else None,
+        "targets": [_target(snapshot, target) for target in snapshot.targets_of(node.id)]
+        if tied and node.id not in snapshot.ties.untied
+        else None,
+    }
+
+
+def _sums(sums: ConsulSums) -> dict[str, int]:
+    return dict(sums._asdict())
+
+
+def _target(snapshot: ClusterSnapshot, target: Target) -> dict[str, Any]:
+    group = snapshot.groups.get(target.key.group)
+    return {
+        "group": group.name if group else target.key.group,
+        "id": target.key.id,
+        "port": target.key.port,
+        "state": target.state,
+    }
+
+
+def _owner(snapshot: ClusterSnapshot, target: Target) -> str | None:
+    node = snapshot.nodes.get(snapshot.ties.node_of.get(target.key, ""))
+    return node.name if node else None
+
+
+def _counted(states: list[str]) -> str:
+    return ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states))) or "none"
