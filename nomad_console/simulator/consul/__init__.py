@@ -1,0 +1,1 @@
+"""Consul as one of its servers answers."""

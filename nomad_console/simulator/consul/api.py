@@ -1,0 +1,224 @@
+"""Consul's HTTP API as one Starlette application."""
+
+import random
+from collections import Counter
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nomad_console.clock import Clock
+from nomad_console.simulator.consul import reads
+from nomad_console.simulator.consul.acl import Acl
+from nomad_console.simulator.consul.answers import (
+    Malformed,
+    Reader,
+    as_json,
+    index_headers,
+    text,
+)
+from nomad_console.simulator.consul.catalog import Catalog, Node
+from nomad_console.simulator.consul.gate import Gate
+from nomad_console.simulator.consul.kv import KeyValues
+from nomad_console.simulator.consul.kv_api import KvApi
+from nomad_console.simulator.consul.records import SERVER_PORT, VERSION, Row, member_row
+from nomad_console.simulator.consul.session_api import SessionApi
+from nomad_console.simulator.consul.sessions import Sessions
+
+TRUE = ("", "1", "t", "T", "true", "True", "TRUE")
+FALSE = ("0", "f", "F", "false", "False", "FALSE")
+
+
+def consul_app(
+    catalog: Catalog,
+    sessions: Sessions,
+    store: KeyValues,
+    clock: Clock,
+    *,
+    acl: Acl | None = None,
+    calls: Counter[str] | None = None,
+) -> Starlette:
+    """The API of the catalog's first server; `calls` counts by method and kind of path."""
+    gate = Gate(catalog.datacenter, acl, Counter() if calls is None else calls)
+    reader = Reader(catalog.raft, clock, random.Random(0))
+    leader = next(node for node in catalog.nodes.values() if node.server)
+    routes = [
+        *_catalog_routes(catalog, gate, reader),
+        *_health_routes(catalog, gate, reader),
+        *Agent(catalog, leader, gate).routes(),
+        *SessionApi(sessions, leader.name, gate, reader).routes(),
+        *KvApi(store, gate, reader).routes(),
+        *_nameless_routes(gate),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPStatus.NOT_FOUND: _unknown_path})
+
+
+async def _unknown_path(request: Request, error: Exception) -> Response:  # noqa: ARG001 — Starlette's form
+    return Response(status_code=HTTPStatus.NOT_FOUND)
+
+
+def _name(request: Request) -> str:
+    return str(request.path_params["name"])
+
+
+def _tags(request: Request) -> list[str]:
+    return request.query_params.getlist("tag")
+
+
+def _passing(request: Request) -> bool:
+    value = request.query_params.get("passing", "0")
+    if value not in (*TRUE, *FALSE):
+        raise Malformed("Invalid value for ?passing")
+    return value in TRUE
+
+
+def _catalog_routes(catalog: Catalog, gate: Gate, reader: Reader) -> list[Route]:
+    async def datacenters(request: Request) -> Response:
+        return as_json(request, [catalog.datacenter])
+
+    services = reads.UiServices(catalog)
+    readings = {
+        "/v1/catalog/nodes": lambda _: reads.catalog_nodes(catalog),
+        "/v1/catalog/services": lambda _: reads.catalog_services(catalog),
+        "/v1/catalog/service/{name}": lambda request: reads.catalog_service(
+            catalog, _name(request), _tags(request)
+        ),
+        "/v1/catalog/node/{name}": lambda request: reads.catalog_node(
+            catalog, _name(request), listed=False
+        ),
+        "/v1/catalog/node-services/{name}": lambda request: reads.catalog_node(
+            catalog, _name(request), listed=True
+        ),
+        "/v1/internal/ui/services": lambda _: services.reading(),
+        "/v1/internal/ui/nodes": lambda _: reads.ui_nodes(catalog),
+        "/v1/internal/ui/node/{name}": lambda request: reads.ui_nodes(catalog, _name(request)),
+    }
+    return [
+        gate.route("/v1/catalog/datacenters", datacenters),
+        *(gate.reading(path, reader, each, "catalog") for path, each in readings.items()),
+    ]
+
+
+def _health_routes(catalog: Catalog, gate: Gate, reader: Reader) -> list[Route]:
+    readings = {
+        "/v1/health/node/{name}": lambda request: reads.health_node(catalog, _name(request)),
+        "/v1/health/checks/{name}": lambda request: reads.health_checks(catalog, _name(request)),
+        "/v1/health/state/{name}": lambda request: reads.health_state(catalog, _name(request)),
+        "/v1/health/service/{name}": lambda request: reads.health_service(
+            catalog, _name(request), _tags(request), passing=_passing(request)
+        ),
+    }
+    return [gate.reading(path, reader, each, "catalog") for path, each in readings.items()]
+
+
+def _nameless_routes(gate: Gate) -> list[Route]:
+    """What is asked of nothing: the name forgotten."""
+
+    def missing(what: str) -> Response:
+        return text(HTTPStatus.BAD_REQUEST, f"Missing {what}")
+
+    def route(path: str, what: str) -> Route:
+        async def handler(request: Request) -> Response:  # noqa: ARG001 — every handler takes it
+            return missing(what)
+
+        return gate.route(path, handler)
+
+    return [
+        route("/v1/catalog/node/", "node name"),
+        route("/v1/catalog/service/", "service name"),
+        route("/v1/health/node/", "node name"),
+        route("/v1/health/service/", "service name"),
+        route("/v1/health/checks/", "service name"),
+        route("/v1/health/state/", "check state"),
+    ]
+
+
+class Agent:
+    """What the asked server says of itself and of the members it knows."""
+
+    def __init__(self, catalog: Catalog, node: Node, gate: Gate) -> None:
+        self._catalog = catalog
+        self._node = node
+        self._gate = gate
+
+    def routes(self) -> list[Route]:
+        return [
+            self._gate.route("/v1/status/leader", self._leader),
+            self._gate.route("/v1/status/peers", self._peers),
+            self._gate.route("/v1/agent/self", self._self),
+            self._gate.route("/v1/agent/members", self._members),
+            self._gate.route("/v1/acl/token/self", self._token),
+        ]
+
+    async def _leader(self, request: Request) -> Response:
+        return as_json(request, _rpc_address(self._node))
+
+    async def _peers(self, request: Request) -> Response:
+        servers = (node for node in self._catalog.nodes.values() if node.server)
+        return as_json(request, [_rpc_address(node) for node in servers])
+
+    async def _members(self, request: Request) -> Response:
+        if "catalog" not in self._gate.rights(request):
+            return as_json(request, [])
+        return as_json(request, [_member(node) for node in self._catalog.nodes.values()])
+
+    async def _self(self, request: Request) -> Response:
+        self._gate.demand(request, "agent")
+        row, raft = self._node.row, str(self._catalog.raft.index)
+        acl = "enabled" if self._gate.acl else "disabled"
+        answer: Row = {
+            "Config": {
+                "Datacenter": self._catalog.datacenter,
+                "NodeName": row["Node"],
+                "NodeID": row["ID"],
+                "Revision": "",
+                "Server": True,
+                "Version": VERSION,
+            },
+            "DebugConfig": {
+                "ACLDefaultPolicy": "deny" if self._gate.acl else "allow",
+                "ACLsEnabled": self._gate.acl is not None,
+                "BindAddr": row["Address"],
+                "Datacenter": self._catalog.datacenter,
+                "HTTPMaxConnsPerClient": 200,
+                "ServerMode": True,
+                "Version": VERSION,
+            },
+            "Coord": {"Vec": [0.0] * 8, "Error": 1.5, "Adjustment": 0, "Height": 1e-05},
+            "Member": _member(self._node),
+            "Stats": {
+                "build": {"prerelease": "", "revision": "", "version": VERSION},
+                "consul": {
+                    "acl": acl,
+                    "known_datacenters": "1",
+                    "leader": "true",
+                    "leader_addr": _rpc_address(self._node),
+                    "server": "true",
+                },
+                "raft": {"applied_index": raft, "last_log_index": raft, "state": "Leader"},
+            },
+            "Meta": row["Meta"],
+        }
+        return as_json(request, answer)
+
+    async def _token(self, request: Request) -> Response:
+        if self._gate.acl is None:
+            return text(HTTPStatus.UNAUTHORIZED, "ACL support disabled")
+        headers = index_headers(1)
+        given = request.headers.get("X-Consul-Token", "")
+        if given not in self._gate.acl.tokens:
+            return text(HTTPStatus.FORBIDDEN, "ACL not found", headers)
+        rights = sorted(self._gate.acl.rights(given))
+        policies = [{"ID": f"{number:036d}", "Name": right} for number, right in enumerate(rights)]
+        answer = {"AccessorID": f"{1:036d}", "SecretID": given, "Policies": policies}
+        return as_json(request, answer | {"Local": False}, headers)
+
+
+def _member(node: Node) -> Row:
+    return member_row(node.row, server=node.server, alive=node.alive)
+
+
+def _rpc_address(node: Node) -> str:
+    return f"{node.row['Address']}:{SERVER_PORT}"

@@ -1,0 +1,70 @@
+"""/v1/session: create, renew, destroy, list."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nomad_console.simulator.consul import reads
+from nomad_console.simulator.consul.answers import Malformed, Reader, as_json, text
+from nomad_console.simulator.consul.gate import Gate
+from nomad_console.simulator.consul.sessions import Sessions
+
+
+class SessionApi:
+    """Sessions belong to the node whose agent is asked: `agent`."""
+
+    def __init__(self, sessions: Sessions, agent: str, gate: Gate, reader: Reader) -> None:
+        self._sessions = sessions
+        self._agent = agent
+        self._gate = gate
+        self._reader = reader
+
+    def routes(self) -> list[Route]:
+        gate, reader, sessions = self._gate, self._reader, self._sessions
+        put = ("PUT",)
+        return [
+            gate.route("/v1/session/create", self._create, put),
+            gate.route("/v1/session/renew/{id}", self._renew, put),
+            gate.route("/v1/session/destroy/{id}", self._destroy, put),
+            gate.reading(
+                "/v1/session/list", reader, lambda _: reads.session_list(sessions), "session:read"
+            ),
+            gate.reading(
+                "/v1/session/node/{node}",
+                reader,
+                lambda request: reads.session_list(sessions, request.path_params["node"]),
+                "session:read",
+            ),
+            gate.reading(
+                "/v1/session/info/{id}",
+                reader,
+                lambda request: reads.session_info(sessions, request.path_params["id"]),
+                "session:read",
+            ),
+        ]
+
+    async def _create(self, request: Request) -> Response:
+        self._gate.demand(request, "session:write")
+        body = await request.body()
+        try:
+            wanted = msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+        except msgspec.DecodeError as error:
+            raise Malformed(f"Request decode failed: {error}") from error
+        return as_json(request, {"ID": self._sessions.create(wanted, self._agent)})
+
+    async def _renew(self, request: Request) -> Response:
+        self._gate.demand(request, "session:write")
+        session_id = request.path_params["id"]
+        row = self._sessions.renew(session_id)
+        if row is None:
+            return text(HTTPStatus.NOT_FOUND, f"Session id '{session_id}' not found")
+        return as_json(request, [row])
+
+    async def _destroy(self, request: Request) -> Response:
+        self._gate.demand(request, "session:write")
+        self._sessions.destroy(request.path_params["id"])
+        return as_json(request, value=True)

@@ -1,0 +1,155 @@
+"""Consul's sessions: who may hold locks, and for how long."""
+
+import random
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nomad_console.simulator.consul.catalog import Catalog
+from nomad_console.simulator.consul.records import Row
+from nomad_console.simulator.timeline import Timeline, Timer
+
+DEFAULT_LOCK_DELAY = 15.0
+MOST_LOCK_DELAY = 60.0
+TTL_RANGE = (10.0, 86_400.0)
+TTL_MULTIPLIER = 2  # a session lives up to twice its TTL (Consul session_ttl.go)
+UUID_LENGTH = 36
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)")
+
+
+class SessionRefused(Exception):
+    """Consul's words; always HTTP 500."""
+
+
+@dataclass
+class Session:
+    """`row` as the API shows it; `lock_delay` in seconds."""
+
+    row: Row
+    ttl: float
+    lock_delay: float
+    timer: Timer | None = None
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds of a Go duration such as `1m30s`; None where it is none."""
+    if text == "0":
+        return 0.0
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+class Sessions:
+    """Sessions end when destroyed, by their TTL, or with their node; `on_ended` hears of each."""
+
+    def __init__(self, timeline: Timeline, rng: random.Random, catalog: Catalog) -> None:
+        self.rows: dict[str, Session] = {}
+        self.raft = catalog.raft
+        self._timeline = timeline
+        self._rng = rng
+        self._catalog = catalog
+        self._ended: list[Callable[[Session, int], None]] = []
+        catalog.on_node_failed(self._end_of_node)
+
+    def on_ended(self, callback: Callable[[Session, int], None]) -> None:
+        """Called with the session and the index of its end."""
+        self._ended.append(callback)
+
+    def create(self, wanted: dict[str, Any], agent: str) -> str:
+        """The new session's id; `agent` is the node of the agent asked. SessionRefused."""
+        node = wanted.get("Node") or agent
+        behavior = wanted.get("Behavior") or "release"
+        ttl = self._ttl(wanted.get("TTL") or "")
+        lock_delay = _lock_delay(wanted.get("LockDelay"))
+        if behavior not in ("release", "delete"):
+            raise SessionRefused(f"Invalid Behavior setting '{behavior}'")
+        if node not in self._catalog.nodes:
+            raise SessionRefused("Missing node registration")
+        if not self._catalog.nodes[node].alive:
+            raise SessionRefused("Check 'serfHealth' is in critical state")
+        index = self.raft.commit("sessions")
+        session_id = str(uuid.UUID(int=self._rng.getrandbits(128)))
+        row = {
+            "ID": session_id,
+            "Name": wanted.get("Name") or "",
+            "Node": node,
+            "LockDelay": round(lock_delay * 1e9),
+            "Behavior": behavior,
+            "TTL": wanted.get("TTL") or "",
+            "NodeChecks": ["serfHealth"],
+            "ServiceChecks": None,
+            "CreateIndex": index,
+            "ModifyIndex": index,
+        }
+        self.rows[session_id] = Session(row, ttl, lock_delay)
+        self.renew(session_id)
+        return session_id
+
+    def get(self, session_id: str) -> Session | None:
+        """SessionRefused where the id is no UUID."""
+        if len(session_id) != UUID_LENGTH:
+            raise SessionRefused("failed session lookup: index error: UUID must be 36 characters")
+        return self.rows.get(session_id)
+
+    def listed(self, node: str | None = None) -> list[Row]:
+        rows = (session.row for _, session in sorted(self.rows.items()))
+        return [row for row in rows if node in (None, row["Node"])]
+
+    def renew(self, session_id: str) -> Row | None:
+        session = self.get(session_id)
+        if session is None:
+            return None
+        if session.timer is not None:
+            session.timer.cancel()
+        if session.ttl:
+            lifetime = session.ttl * TTL_MULTIPLIER
+            session.timer = self._timeline.after(lifetime, lambda: self.destroy(session_id))
+        return session.row
+
+    def destroy(self, session_id: str) -> None:
+        """Idempotent: an unknown session is gone already."""
+        session = self.get(session_id)
+        if session is None:
+            return
+        del self.rows[session_id]
+        if session.timer is not None:
+            session.timer.cancel()
+        for callback in self._ended:
+            callback(session, self.raft.index + 1)
+        self.raft.commit("sessions", "kvs")
+
+    def _end_of_node(self, node: str) -> None:
+        for row in self.listed(node):
+            self.destroy(row["ID"])
+
+    @staticmethod
+    def _ttl(text: str) -> float:
+        if not text:
+            return 0.0
+        ttl = parse_duration(text)
+        if ttl is None:
+            raise SessionRefused(f"Session TTL '{text}' invalid: time: invalid duration \"{text}\"")
+        if ttl and not TTL_RANGE[0] <= ttl <= TTL_RANGE[1]:
+            nanoseconds = round(ttl * 1e9)
+            raise SessionRefused(
+                f"Invalid Session TTL '{nanoseconds}', must be between [10s=24h0m0s]"
+            )
+        return ttl
+
+
+def _lock_delay(wanted: object) -> float:
+    """Seconds; a number below a thousand is seconds too, else nanoseconds (Consul api)."""
+    if wanted is None:
+        return DEFAULT_LOCK_DELAY
+    if isinstance(wanted, str):
+        seconds = parse_duration(wanted)
+        if seconds is None:
+            raise SessionRefused(f'time: invalid duration "{wanted}"')
+        return min(seconds, MOST_LOCK_DELAY)
+    number = float(str(wanted))
+    return min(number if number < 1000 else number / 1e9, MOST_LOCK_DELAY)  # noqa: PLR2004 — see above
