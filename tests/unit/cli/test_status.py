@@ -1,0 +1,67 @@
+import json
+from datetime import timedelta
+
+import msgspec
+
+from nomad_console.cli.status import document, settled, text
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
+from tests.support.snapshots import (
+    WEB_PUBLIC,
+    article_snapshot,
+    node_id,
+    with_node,
+    with_source,
+    with_target,
+)
+
+SNAPSHOT = article_snapshot()
+NOW = SNAPSHOT.at + timedelta(seconds=3)
+
+
+def test_the_document_has_every_field_that_scripts_rely_on() -> None:
+    data = json.loads(json.dumps(document(SNAPSHOT, NOW)))
+    assert data["sources"]["nomad"] == {"state": "live", "age_s": 3.0}
+    assert set(data["sources"]) == {"nomad", "consul", "alb"}
+    node = data["nodes"][0]
+    assert node["id"] == node_id(1)
+    assert (node["name"], node["status"], node["eligibility"]) == ("c1", "ready", "eligible")
+    assert (node["draining"], node["version"]) == (False, "2.0.4")
+    assert node["allocations"] == {"running": 3, "total": 3}
+    assert node["consul"] == {"passing": 3, "warning": 0, "critical": 0}
+    assert {"group": "web-public", "id": f"i-0{1:016x}", "port": 80, "state": "healthy"} in node[
+        "targets"
+    ]
+    assert {"name": "web", "passing": 6, "warning": 0, "critical": 0} in data["services"]
+    assert len(data["targets"]) == 12
+    assert data["targets"][0]["node"] == "c1"
+
+
+def test_what_is_not_known_is_null_never_zero() -> None:
+    blank = msgspec.structs.replace(SNAPSHOT, sources={})
+    node = document(blank, NOW)["nodes"][0]
+    assert node["consul"] is None
+    assert node["targets"] is None
+    assert document(blank, NOW)["sources"]["alb"] == {"state": "connecting", "age_s": None}
+
+
+def test_a_look_is_settled_when_every_source_has_its_data_or_its_reason() -> None:
+    assert settled(SNAPSHOT)
+    assert not settled(ClusterSnapshot())
+    refused = with_source(SNAPSHOT, "alb", SourceState.REFUSED, "AccessDenied")
+    assert settled(msgspec.structs.replace(refused, groups_complete=False))
+    assert not settled(msgspec.structs.replace(SNAPSHOT, groups_complete=False))
+
+
+def test_a_source_that_failed_says_why_in_both_forms() -> None:
+    refused = with_source(SNAPSHOT, "consul", SourceState.REFUSED, "ACL not found")
+    assert document(refused, NOW)["sources"]["consul"]["reason"] == "ACL not found"
+    assert "refused 3s old  ACL not found" in text(refused, NOW)
+
+
+def test_the_text_is_one_line_a_node_and_harmless() -> None:
+    hostile = with_node(SNAPSHOT, 1, name="c1\x1b[2J", eligibility="ineligible")
+    bad = with_target(hostile, WEB_PUBLIC, 2, state="unhealthy")
+    lines = text(bad, NOW).splitlines()
+    assert "\x1b" not in text(bad, NOW)
+    assert any("ineligible" in line and "3/3" in line for line in lines)
+    assert any(line.startswith("c2") and "1 healthy, 1 unhealthy" in line for line in lines)
