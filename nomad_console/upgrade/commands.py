@@ -1,0 +1,98 @@
+"""Everything a run can ask for. The class says how a call is taken up again after a crash."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from nomad_console.domain.plan import RecordedTarget
+from nomad_console.upgrade.gates import Gate
+
+RUN_META = "nomad-console-run"  # the key in a drain's Meta that holds the run's id
+
+
+class CommandClass(StrEnum):
+    """CONVERGENT: read, write if different. TAGGED: never again while ours is set.
+
+    ONCE: written down before, never repeated by itself.
+    """
+
+    CONVERGENT = "convergent"
+    TAGGED = "tagged"
+    ONCE = "once"
+
+
+class _Write(msgspec.Struct, frozen=True, tag=True, tag_field="command", kw_only=True):
+    """`id` names the call in its answers: `<node>/<step>/<number>`."""
+
+    id: str
+    node: str
+
+
+class SetEligibility(_Write, frozen=True):
+    kind: ClassVar[CommandClass] = CommandClass.CONVERGENT
+    eligible: bool
+
+
+class Deregister(_Write, frozen=True):
+    kind: ClassVar[CommandClass] = CommandClass.CONVERGENT
+    target: RecordedTarget
+
+
+class Register(_Write, frozen=True):
+    kind: ClassVar[CommandClass] = CommandClass.CONVERGENT
+    target: RecordedTarget
+
+
+class Drain(_Write, frozen=True):
+    """Tagged with the run's id in Meta under RUN_META."""
+
+    kind: ClassVar[CommandClass] = CommandClass.TAGGED
+    run_id: str
+    deadline_s: float
+    keep_system: bool
+
+
+class CancelDrain(_Write, frozen=True):
+    """Ends our drain; the node stays ineligible. Meta is repeated, as a later one replaces it."""
+
+    kind: ClassVar[CommandClass] = CommandClass.TAGGED
+    run_id: str
+
+
+class EvaluateJob(_Write, frozen=True):
+    kind: ClassVar[CommandClass] = CommandClass.ONCE
+    namespace: str
+    job_id: str
+
+
+class RunHost(_Write, frozen=True):
+    """Run on this machine, without a shell; HostStarted and HostEnded answer it."""
+
+    kind: ClassVar[CommandClass] = CommandClass.ONCE
+    argv: tuple[str, ...]
+
+
+Write = SetEligibility | Deregister | Register | Drain | CancelDrain | EvaluateJob | RunHost
+
+
+class WakeAt(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
+    """Send TimeReached when `elapsed` has come; asking again for a time already asked is idle."""
+
+    elapsed: float
+
+
+class OpenGate(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
+    """Every proof holds: answer with GateOpened and a fresh code of two characters."""
+
+    node: str
+    gate: Gate
+
+
+class Rejected(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
+    """The event was out of place and changed nothing."""
+
+    reason: str
+
+
+Command = Write | WakeAt | OpenGate | Rejected

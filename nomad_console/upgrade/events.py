@@ -1,0 +1,117 @@
+"""Everything that can happen to a run: the journal's lines.
+
+Each carries when it happened: `at` for people (UTC), `elapsed` for waits (seconds, monotonic).
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from nomad_console.upgrade.gates import Gate, Observation
+
+
+class _Happened(msgspec.Struct, frozen=True, tag=True, tag_field="event", kw_only=True):
+    at: datetime
+    elapsed: float
+
+
+class Started(_Happened, frozen=True):
+    """The operator took up the plan."""
+
+
+class Observed(_Happened, frozen=True):
+    observation: Observation
+
+
+class TimeReached(_Happened, frozen=True):
+    """The time of an earlier WakeAt has come."""
+
+
+class GateOpened(_Happened, frozen=True):
+    """The gate that was asked for is shown, with the code that answers it."""
+
+    node: str
+    gate: Gate
+    code: str
+
+
+class GateConfirmed(_Happened, frozen=True):
+    """`index`: Nomad's newest index then; what comes after it is of the step that begins."""
+
+    node: str
+    gate: Gate
+    code: str
+    index: int
+
+
+class Held(_Happened, frozen=True):
+    """By the operator, or by a guard; `reason` says which."""
+
+    reason: str
+
+
+class Frozen(_Happened, frozen=True):
+    """Hold, and cancel our drain keeping the node ineligible; also when the terminal is lost."""
+
+    reason: str
+
+
+class Released(_Happened, frozen=True):
+    """Go on: refused calls are tried again, except those that may run only once."""
+
+
+class Intended(_Happened, frozen=True):
+    """Written down before a call that must never be made twice."""
+
+    command: str
+
+
+class Answered(_Happened, frozen=True):
+    """`index`: the Nomad index the write returned; 0 where nothing had to change or not Nomad's."""
+
+    command: str
+    index: int = 0
+
+
+class Failed(_Happened, frozen=True):
+    """The call was refused: it changed nothing."""
+
+    command: str
+    reason: str
+
+
+class Unknown(_Happened, frozen=True):
+    """No answer came: the call may have worked."""
+
+    command: str
+    reason: str
+
+
+class HostStarted(_Happened, frozen=True):
+    command: str
+
+
+class HostEnded(_Happened, frozen=True):
+    """`exit_code` None: it did not end by itself; `reason` says how it ended."""
+
+    command: str
+    exit_code: int | None
+    reason: str = ""
+
+
+Event = (
+    Started
+    | Observed
+    | TimeReached
+    | GateOpened
+    | GateConfirmed
+    | Held
+    | Frozen
+    | Released
+    | Intended
+    | Answered
+    | Failed
+    | Unknown
+    | HostStarted
+    | HostEnded
+)

@@ -1,0 +1,109 @@
+"""Gates, the proofs they stand on, and what "done" means for each step."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from nomad_console.domain.plan import Step
+
+
+class Gate(StrEnum):
+    """Each waits for the operator, before the step that it names; NEXT before the next node."""
+
+    START = "start"
+    DETACH = "take out of the balancer"
+    DRAIN = "drain"
+    UPGRADE = "upgrade the agent"
+    REJOIN = "bring back"
+    ATTACH = "give traffic"
+    NEXT = "go on to the next node"
+
+
+GATE_BEFORE: Mapping[Step, Gate] = {
+    Step.DETACH: Gate.DETACH,
+    Step.DRAIN: Gate.DRAIN,
+    Step.UPGRADE: Gate.UPGRADE,
+    Step.REJOIN: Gate.REJOIN,
+    Step.ATTACH: Gate.ATTACH,
+}
+
+
+class Truth(StrEnum):
+    """UNKNOWN: the source is stale, or its word is older than what it should prove."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+class ProofName(StrEnum):
+    NODE_AS_PLANNED = "node as planned"
+    TARGETS_AS_PLANNED = "targets as planned"
+    CORDONED = "node ineligible"
+    OTHERS_SERVE = "others can serve"
+    RELEASED = "balancer sends nothing"
+    RELEASED_TWICE = "balancer asked twice"
+    DRAIN_OVER = "our drain is complete"
+    EMPTY = "node empty"
+    EMPTY_TWICE = "node empty twice"
+    REPLACED = "replacements healthy"
+    NO_UNHEALTHY = "no replacement unhealthy"
+    PLACED = "every replacement has a place"
+    UNLISTED = "Consul lists nothing stopped"
+    SAME_MACHINE = "same machine"
+    READY = "node ready"
+    VERSION = "version as wanted"
+    DRIVERS = "drivers healthy"
+    REGISTERED_AGAIN = "registered a second time"
+    ELIGIBLE = "eligibility as found"
+    SYSTEM_BACK = "system allocations as before"
+    CHECKS_PASSING = "checks of system jobs pass"
+    HEALTHY = "targets healthy"
+    SERVICES = "services as before"
+    STEADY = "nothing restarts"
+
+
+OPTIONAL = frozenset({ProofName.REGISTERED_AGAIN})  # shortens a wait, holds nothing back
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """One claim as the newest readings have it.
+
+    `read_at`: when what it rests on was last true. `mark` names the reading, so that a second look
+    can be told from the first.
+    """
+
+    name: ProofName
+    truth: Truth
+    evidence: str
+    source: str
+    read_at: datetime | None = None
+    mark: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.truth == Truth.TRUE or self.name in OPTIONAL
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A proof in the engine's state, and since when it has had this truth."""
+
+    proof: Proof
+    since: datetime
+
+
+class NodeProofs(msgspec.Struct, frozen=True):
+    """`step` None: the node has not been touched yet."""
+
+    node: str
+    step: Step | None
+    proofs: tuple[Proof, ...]
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """The nodes in play, seen when the run had had `writes` answers: older ones prove nothing."""
+
+    writes: int
+    nodes: tuple[NodeProofs, ...] = ()
