@@ -1,0 +1,145 @@
+"""Which target and which Consul node are which Nomad node, kept up to date name by name."""
+
+from nomad_console.domain.links import Ties
+from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.domain.target import TargetKey
+from nomad_console.live.table import Table
+
+
+class MachineIndex:
+    """The incremental form of `domain.links.tie`; a detail from the disk ties, but proves nothing.
+
+    `untied` are the nodes whose detail was not read by this console.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, frozenset[str]] = {}  # node id -> names that its targets may have
+        self._owners: dict[str, set[str]] = {}  # such a name -> node ids
+        self._keys: dict[str, set[TargetKey]] = {}  # target id -> targets
+        self._consul: dict[str, str] = {}  # node id -> Consul's name
+        self._consul_owners: dict[str, set[str]] = {}
+        self._unresolved: set[str] = set()  # names
+        self._affected: set[str] = set()  # nodes
+        self._targets_of = Table[str, tuple[TargetKey, ...]]()
+        self._node_of = Table[TargetKey, str]()
+        self._ambiguous = Table[TargetKey, tuple[str, ...]]()
+        self._untied: set[str] = set()
+        self._ties = Ties()
+
+    def place(self, node: Node, detail: NodeDetail | None, *, read: bool) -> None:
+        """Learn a node's names; `read`: its detail comes from the cluster, in this session."""
+        names = {node.address}
+        consul = node.name
+        if detail is not None:
+            names |= {detail.instance_id, detail.ip_address}
+            consul = detail.consul_name or consul
+        names.discard("")
+        self._rename(node.id, frozenset(names), consul)
+        if read:
+            self._untied.discard(node.id)
+        else:
+            self._untied.add(node.id)
+
+    def forget(self, node_id: str) -> None:
+        self._rename(node_id, frozenset(), "")
+        self._names.pop(node_id, None)
+        self._untied.discard(node_id)
+
+    def add(self, key: TargetKey) -> None:
+        self._keys.setdefault(key.id, set()).add(key)
+        self._unresolved.add(key.id)
+
+    def remove(self, key: TargetKey) -> None:
+        self._keys.get(key.id, set()).discard(key)
+        self._lose(key)
+        self._node_of.drop(key)
+        self._ambiguous.drop(key)
+        self._unresolved.add(key.id)
+
+    def nodes_of_consul(self, name: str) -> frozenset[str]:
+        return frozenset(self._consul_owners.get(name, ()))
+
+    def node_of(self, key: TargetKey) -> str | None:
+        return self._node_of.get(key)
+
+    def freeze(self) -> tuple[Ties, frozenset[str]]:
+        """The ties, and the nodes whose ties differ from the last ones."""
+        self._resolve()
+        changed = self._targets_of.freeze()
+        self._node_of.freeze()
+        self._ambiguous.freeze()
+        untied = self._ties.untied ^ self._untied
+        old = self._ties
+        if (
+            untied
+            or self._targets_of.frozen is not old.targets_of
+            or self._node_of.frozen is not old.node_of
+            or self._ambiguous.frozen is not old.ambiguous
+        ):
+            self._ties = Ties(
+                self._targets_of.frozen,
+                self._node_of.frozen,
+                self._ambiguous.frozen,
+                frozenset(self._untied) if untied else old.untied,
+            )
+        return self._ties, changed | untied
+
+    def _rename(self, node_id: str, names: frozenset[str], consul: str) -> None:
+        old = self._names.get(node_id, frozenset())
+        for name in old - names:
+            self._owners[name].discard(node_id)
+        for name in names - old:
+            self._owners.setdefault(name, set()).add(node_id)
+        if names != old:
+            self._unresolved |= names | old
+            self._affected.add(node_id)
+            self._names[node_id] = names
+        before = self._consul.get(node_id, "")
+        if consul != before:
+            self._consul_owners.get(before, set()).discard(node_id)
+            self._consul[node_id] = consul
+            if consul:
+                self._consul_owners.setdefault(consul, set()).add(node_id)
+
+    def _resolve(self) -> None:
+        """Decide again for every target whose id or owners changed."""
+        for name in self._unresolved:
+            owners = tuple(sorted(self._owners.get(name, ())))
+            self._affected.update(owners)
+            for key in self._keys.get(name, ()):
+                self._lose(key)
+                self._settle(key, owners)
+        self._unresolved.clear()
+        for node_id in self._affected:
+            keys = self._owned(node_id)
+            if keys:
+                self._targets_of.put(node_id, keys)
+            else:
+                self._targets_of.drop(node_id)
+        self._affected.clear()
+
+    def _lose(self, key: TargetKey) -> None:
+        owner = self._node_of.get(key)
+        if owner is not None:
+            self._affected.add(owner)
+
+    def _settle(self, key: TargetKey, owners: tuple[str, ...]) -> None:
+        if len(owners) == 1:
+            self._node_of.put(key, owners[0])
+            self._ambiguous.drop(key)
+        elif owners:
+            self._ambiguous.put(key, owners)
+            self._node_of.drop(key)
+        else:
+            self._node_of.drop(key)
+            self._ambiguous.drop(key)
+
+    def _owned(self, node_id: str) -> tuple[TargetKey, ...]:
+        return tuple(
+            sorted(
+                key
+                for name in self._names.get(node_id, ())
+                for key in self._keys.get(name, ())
+                if self._node_of.get(key) == node_id
+            )
+        )

@@ -1,0 +1,218 @@
+"""What Nomad said: nodes, allocations, jobs, and the sums over them, record by record."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Protocol, TypeVar
+
+from nomad_console.domain.allocation import (
+    Allocation,
+    ClientStatus,
+    Deployment,
+    Evaluation,
+    merged,
+)
+from nomad_console.domain.job import Job, JobStub
+from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.domain.snapshot import JobKey, NodeSums
+from nomad_console.live.machines import MachineIndex
+from nomad_console.live.table import Table
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Indexed(Protocol):
+    """A record that says at which raft index it was written."""
+
+    @property
+    def modify_index(self) -> int: ...
+
+
+def missing(rows: Mapping[K, Indexed], listed: AbstractSet[K], index: int) -> list[K]:
+    """Rows that a whole listing begun at that index should have held, and did not."""
+    return [key for key, row in rows.items() if key not in listed and row.modify_index <= index]
+
+
+def counts(allocation: Allocation) -> NodeSums:
+    """What one allocation adds to its node's sums.
+
+    A completed one that was not told to stop (batch work done) is no longer owed.
+    """
+    running = allocation.client == ClientStatus.RUNNING
+    owed = not allocation.terminal or (
+        allocation.desired == "run" and allocation.client != ClientStatus.COMPLETE
+    )
+    return NodeSums(int(running), int(owed))
+
+
+class NomadRecords:
+    """The newest `modify_index` wins; a row of the same index may complete or correct another."""
+
+    def __init__(self, machines: MachineIndex, touched: Callable[[], None]) -> None:
+        self.nodes = Table[str, Node]()
+        self.details = Table[str, NodeDetail]()
+        self.allocations = Table[str, Allocation]()
+        self.by_node = Table[str, frozenset[str]]()
+        self.node_sums = Table[str, NodeSums]()
+        self.job_stubs = Table[JobKey, JobStub]()
+        self.jobs = Table[JobKey, Job]()
+        self.deployments = Table[str, Deployment]()
+        self.blocked = Table[str, Evaluation]()
+        self.unread: dict[str, None] = {}  # nodes whose detail is missing or older than their row
+        self._read: set[str] = set()  # nodes whose detail was read by this console
+        self._machines = machines
+        self._touched = touched
+        self._members: dict[str, set[str]] = {}
+        self._sums: dict[str, NodeSums] = {}
+        self._moved: set[str] = set()  # nodes whose members or sums are not in the tables yet
+        self._all_counted = False  # before the first whole listing a sum would be a guess
+
+    def put_nodes(self, nodes: Iterable[Node]) -> None:
+        for node in nodes:
+            old = self.nodes.get(node.id)
+            if old is not None and old.modify_index > node.modify_index:
+                continue
+            if self.nodes.put(node.id, node):
+                self._place(node)
+                self._moved.add(node.id)
+        self._touched()
+
+    def put_details(self, details: Iterable[NodeDetail], *, read: bool = True) -> None:
+        """Details from the cluster, or (`read` false) from the disk: these never replace others."""
+        for detail in details:
+            old = self.details.get(detail.id)
+            if old is not None and (not read or old.modify_index > detail.modify_index):
+                continue
+            self.details.put(detail.id, detail)
+            if read:
+                self._read.add(detail.id)
+            node = self.nodes.get(detail.id)
+            if node is not None:
+                self._place(node)
+        self._touched()
+
+    def put_allocations(self, allocations: Iterable[Allocation]) -> None:
+        for allocation in allocations:
+            old = self.allocations.get(allocation.id)
+            new = merged(old, allocation)
+            if self.allocations.put(new.id, new):
+                self._count(old, new)
+        self._touched()
+
+    def put_job_stubs(self, stubs: Iterable[JobStub]) -> None:
+        for stub in stubs:
+            old = self.job_stubs.get((stub.namespace, stub.id))
+            if old is None or old.modify_index <= stub.modify_index:
+                self.job_stubs.put((stub.namespace, stub.id), stub)
+        self._touched()
+
+    def put_jobs(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            old = self.jobs.get((job.namespace, job.id))
+            if old is None or old.modify_index <= job.modify_index:
+                self.jobs.put((job.namespace, job.id), job)
+        self._touched()
+
+    def put_deployments(self, deployments: Iterable[Deployment]) -> None:
+        for deployment in deployments:
+            old = self.deployments.get(deployment.id)
+            if old is None or old.modify_index <= deployment.modify_index:
+                self.deployments.put(deployment.id, deployment)
+        self._touched()
+
+    def put_evaluations(self, evaluations: Iterable[Evaluation]) -> None:
+        """Keep the blocked ones; one that is blocked no longer is forgotten."""
+        for evaluation in evaluations:
+            old = self.blocked.get(evaluation.id)
+            if old is not None and old.modify_index > evaluation.modify_index:
+                continue
+            if evaluation.status == "blocked":
+                self.blocked.put(evaluation.id, evaluation)
+            else:
+                self.blocked.drop(evaluation.id)
+        self._touched()
+
+    def keep_nodes(self, listed: AbstractSet[str], index: int) -> None:
+        """Forget what a whole listing, begun at that index, does not hold."""
+        for node_id in missing(self.nodes.rows, listed, index):
+            self.nodes.drop(node_id)
+            self._moved.add(node_id)
+            self.details.drop(node_id)
+            self.unread.pop(node_id, None)
+            self._read.discard(node_id)
+            self._machines.forget(node_id)
+        self._touched()
+
+    def keep_allocations(self, listed: AbstractSet[str], index: int) -> None:
+        for key in missing(self.allocations.rows, listed, index):
+            self._count(self.allocations.drop(key), None)
+        if not self._all_counted:
+            self._all_counted = True
+            self._moved |= self.nodes.rows.keys()
+        self._touched()
+
+    def keep_jobs(self, listed: AbstractSet[JobKey], index: int) -> None:
+        for key in missing(self.job_stubs.rows, listed, index):
+            self.job_stubs.drop(key)
+            self.jobs.drop(key)
+        self._touched()
+
+    def keep_deployments(self, listed: AbstractSet[str], index: int) -> None:
+        for key in missing(self.deployments.rows, listed, index):
+            self.deployments.drop(key)
+        self._touched()
+
+    def keep_evaluations(self, listed: AbstractSet[str], index: int) -> None:
+        for key in missing(self.blocked.rows, listed, index):
+            self.blocked.drop(key)
+        self._touched()
+
+    def freeze(self) -> tuple[frozenset[str], frozenset[str], frozenset[JobKey]]:
+        """Ids of the nodes, allocations and jobs that differ from the last freeze."""
+        for node_id in self._moved:
+            self._settle(node_id)
+        self._moved.clear()
+        allocations = self.allocations.freeze()
+        self.deployments.freeze()
+        self.blocked.freeze()
+        nodes = set(self.nodes.freeze() | self.details.freeze())
+        nodes |= self.by_node.freeze() | self.node_sums.freeze()
+        nodes |= {
+            row.node_id for key in allocations if (row := self.allocations.get(key)) is not None
+        }
+        return frozenset(nodes), allocations, self.job_stubs.freeze() | self.jobs.freeze()
+
+    def _place(self, node: Node) -> None:
+        detail = self.details.get(node.id)
+        read = node.id in self._read
+        if read and detail is not None and detail.modify_index >= node.modify_index:
+            self.unread.pop(node.id, None)
+        else:
+            self.unread[node.id] = None
+        self._machines.place(node, detail, read=read)
+
+    def _count(self, old: Allocation | None, new: Allocation | None) -> None:
+        if old is not None:
+            minus = counts(old)
+            sums = self._sums[old.node_id]
+            self._sums[old.node_id] = NodeSums(
+                sums.running - minus.running, sums.total - minus.total
+            )
+            self._members[old.node_id].discard(old.id)
+            self._moved.add(old.node_id)
+        if new is not None:
+            plus = counts(new)
+            sums = self._sums.get(new.node_id, NodeSums())
+            self._sums[new.node_id] = NodeSums(sums.running + plus.running, sums.total + plus.total)
+            self._members.setdefault(new.node_id, set()).add(new.id)
+            self._moved.add(new.node_id)
+
+    def _settle(self, node_id: str) -> None:
+        members = self._members.get(node_id)
+        if members:
+            self.by_node.put(node_id, frozenset(members))
+        else:
+            self.by_node.drop(node_id)
+        if self._all_counted and (members or node_id in self.nodes.rows):
+            self.node_sums.put(node_id, self._sums.get(node_id, NodeSums()))
+        else:
+            self.node_sums.drop(node_id)
