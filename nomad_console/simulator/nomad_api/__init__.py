@@ -1,0 +1,1 @@
+"""The simulated Nomad's HTTP API: servers and client agents, answering as recorded."""

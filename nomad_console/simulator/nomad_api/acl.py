@@ -1,0 +1,174 @@
+"""Tokens and what they may do; refusals and silent omissions as Nomad's."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nomad_console.simulator.nomad.refusals import Refusal
+from nomad_console.simulator.nomad.state import Row
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NEVER = "0001-01-01T00:00:00Z"
+DENIED = "Permission denied"
+
+READ = frozenset({"list-jobs", "parse-job", "read-job", "read-job-scaling", "read-fs", "read-logs"})
+WRITE = READ | {"submit-job", "dispatch-job", "scale-job", "alloc-lifecycle"}
+
+
+def denied() -> Refusal:
+    return Refusal(403, DENIED)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a token may do; `node`, `agent`, `operator` are "", "read" or "write".
+
+    `namespaces` maps a name, or `*` for all others, to capabilities such as `read-job`.
+    """
+
+    management: bool = False
+    namespaces: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    node: str = ""
+    agent: str = ""
+    operator: str = ""
+    node_pools: bool = False
+
+    def may(self, namespace: str, capability: str) -> bool:
+        if self.management:
+            return True
+        rules = self.namespaces.get(namespace, self.namespaces.get("*", frozenset()))
+        return capability in rules
+
+    def sees(self, namespace: str) -> bool:
+        """Whether the namespace is listed at all: any capability in it will do."""
+        return self.may(namespace, "list-jobs") or self.may(namespace, "read-job")
+
+    def allows(self, area: str, level: str) -> bool:
+        """`area` is node, agent or operator; `level` read or write."""
+        return self.management or getattr(self, area) in {level, "write"}
+
+    def without(self, namespaces: frozenset[str]) -> "Rights":
+        """The same rights but nothing in these namespaces."""
+        if not namespaces:
+            return self
+        kept = {"*": WRITE} if self.management else dict(self.namespaces)
+        return Rights(
+            namespaces=kept | dict.fromkeys(namespaces, frozenset[str]()),
+            node="write" if self.management else self.node,
+            agent="write" if self.management else self.agent,
+            operator="write" if self.management else self.operator,
+            node_pools=self.management or self.node_pools,
+        )
+
+
+MANAGEMENT = Rights(management=True)
+READ_ONLY = Rights(
+    namespaces={"*": READ}, node="read", agent="read", operator="read", node_pools=True
+)
+NODE_ONLY = Rights(node="read")
+
+
+def one_namespace(name: str) -> Rights:
+    """Reads one namespace, and every node."""
+    return Rights(namespaces={name: READ}, node="read")
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token; the secret is a UUID."""
+
+    secret: str = field(repr=False)
+    accessor: str
+    name: str
+    rights: Rights
+
+    def row(self) -> Row:
+        management = self.rights.management
+        return {
+            **_anonymous(),
+            "AccessorID": self.accessor,
+            "SecretID": self.secret,
+            "Name": self.name,
+            "Type": "management" if management else "client",
+            "Policies": None if management else [self.name],
+            "Global": management,
+        }
+
+
+def _anonymous() -> Row:
+    return {
+        "ExpirationTTL": "",
+        "AccessorID": "anonymous",
+        "SecretID": "",
+        "Name": "Anonymous Token",
+        "Type": "client",
+        "Policies": ["anonymous"],
+        "Roles": None,
+        "Global": False,
+        "Hash": None,
+        "CreateTime": _NEVER,
+        "ExpirationTime": None,
+        "CreateIndex": 0,
+        "ModifyIndex": 0,
+    }
+
+
+class Acl:
+    """Off until tokens are given or a namespace is forbidden.
+
+    While off everybody may everything. A forbidden namespace takes its rights from every token,
+    and from those who come without one, who otherwise keep what they had.
+    """
+
+    def __init__(self, tokens: Iterable[Token] = (), anonymous: Rights | None = None) -> None:
+        self._tokens = {token.secret: token for token in tokens}
+        self._anonymous = anonymous or (Rights() if self._tokens else MANAGEMENT)
+        self._forbidden: frozenset[str] = frozenset()
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self._tokens) or bool(self._forbidden)
+
+    @property
+    def forbidden(self) -> frozenset[str]:
+        return self._forbidden
+
+    def forbid(self, namespace: str) -> None:
+        self._forbidden |= {namespace}
+
+    def allow(self, namespace: str) -> None:
+        self._forbidden -= {namespace}
+
+    def rights(self, secret: str) -> Rights:
+        """Refuses an unknown token, and what is no token at all."""
+        token = self._token(secret)
+        rights = token.rights if token else self._anonymous
+        return rights.without(self._forbidden)
+
+    def knows(self, secret: str) -> bool:
+        return not secret or not self._tokens or secret in self._tokens
+
+    def row(self, secret: str) -> Row:
+        """The answer of acl/token/self."""
+        if not self.enabled:
+            off = {"AccessorID": "acls-disabled", "Name": "ACLs disabled token", "Policies": None}
+            return _anonymous() | off
+        token = self._token(secret)
+        return token.row() if token else _anonymous()
+
+    def actor(self, secret: str) -> str:
+        """How a node's LastDrain names who drained it."""
+        return f"token:{self.row(secret)['AccessorID']}"
+
+    def _token(self, secret: str) -> Token | None:
+        if not secret or not self._tokens:
+            return None
+        if not _UUID.fullmatch(secret):
+            raise Refusal(
+                500,
+                "failed to parse signed token: go-jose/go-jose: "
+                "compact JWS format must have three parts",
+            )
+        if secret not in self._tokens:
+            raise denied()
+        return self._tokens[secret]

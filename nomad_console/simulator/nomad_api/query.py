@@ -1,0 +1,81 @@
+"""What every call may carry in its query string, read as Nomad reads it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nomad_console.simulator.nomad.refusals import Refusal
+
+MAX_WAIT = 300.0  # default and most, in seconds
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_TRUE = {"1", "t", "T", "TRUE", "true", "True"}
+_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
+
+
+def seconds(text: str) -> float | None:
+    """A Go duration such as `1m30s`; None where it is none."""
+    if not re.fullmatch(rf"(?:{_DURATION.pattern})+", text):
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
+
+
+@dataclass(frozen=True)
+class Query:
+    """One call's options; `wait` in seconds."""
+
+    fields: dict[str, str]
+    namespace: str = "default"
+    region: str = ""
+    stale: bool = False
+    index: int = 0
+    wait: float = MAX_WAIT
+    prefix: str = ""
+    per_page: int = 0
+    next_token: str = ""
+    reverse: bool = False
+    filter: str = ""
+
+    @classmethod
+    def read(cls, items: Iterable[tuple[str, str]]) -> "Query":
+        """The first of repeated names counts; refuses what Nomad refuses."""
+        fields: dict[str, str] = {}
+        for name, value in items:
+            fields.setdefault(name, value)
+        query = cls(fields)
+        wait = seconds(fields["wait"]) if fields.get("wait") else MAX_WAIT
+        if wait is None:
+            raise Refusal(400, "Invalid wait time")
+        return cls(
+            fields,
+            namespace=fields.get("namespace") or "default",
+            region=fields.get("region", ""),
+            stale="stale" in fields and fields["stale"] not in _FALSE,
+            index=_number(fields.get("index", ""), "Invalid index"),
+            wait=min(wait, MAX_WAIT) or MAX_WAIT,
+            prefix=fields.get("prefix", ""),
+            per_page=_number(
+                fields.get("per_page", ""), "Expect a number for `per_page` query string parameter"
+            ),
+            next_token=fields.get("next_token", ""),
+            reverse=query.flag("reverse"),
+            filter=fields.get("filter", ""),
+        )
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        text = self.fields.get(name, "")
+        if not text:
+            return default
+        if text not in _TRUE | _FALSE:
+            raise Refusal(
+                400, f'Failed to parse value of "{name}" ("{text}") as a bool: invalid syntax'
+            )
+        return text in _TRUE
+
+
+def _number(text: str, refusal: str) -> int:
+    if not text:
+        return 0
+    if not re.fullmatch(r"\d{1,19}", text):
+        raise Refusal(400, refusal)
+    return int(text)
