@@ -1,11 +1,13 @@
 """Everything a run can ask for. The class says how a call is taken up again after a crash."""
 
+import shlex
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 import msgspec
 
 from nomad_console.domain.plan import RecordedTarget
+from nomad_console.domain.text import duration
 from nomad_console.upgrade.gates import Gate
 
 RUN_META = "nomad-console-run"  # the key in a drain's Meta that holds the run's id
@@ -96,3 +98,27 @@ class Rejected(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
 
 
 Command = Write | WakeAt | OpenGate | Rejected
+
+
+def call(write: Write) -> str:
+    """The exact call or command, for people."""
+    match write:
+        case SetEligibility():
+            word = "eligible" if write.eligible else "ineligible"
+            text = f"PUT /v1/node/{write.node}/eligibility {word}"
+        case Deregister():
+            text = f"DeregisterTargets {write.target}"
+        case Register():
+            text = f"RegisterTargets {write.target}"
+        case Drain():
+            kept = ", system jobs kept" if write.keep_system else ", system jobs too"
+            text = f"PUT /v1/node/{write.node}/drain deadline {duration(write.deadline_s)}{kept}"
+        case CancelDrain():
+            text = f"PUT /v1/node/{write.node}/drain cancel, still ineligible"
+        case EvaluateJob():
+            text = f"POST /v1/job/{write.job_id}/evaluate?namespace={write.namespace}"
+        case RunHost():
+            text = shlex.join(write.argv)
+        case _:
+            assert_never(write)
+    return text

@@ -7,7 +7,7 @@ import msgspec
 from nomad_console.domain.plan import NodePlan, Plan, Step
 from nomad_console.domain.target import TargetKey
 from nomad_console.upgrade.commands import Write
-from nomad_console.upgrade.gates import GATE_BEFORE, Gate, ProofName, Standing
+from nomad_console.upgrade.gates import GATE_BEFORE, Gate, ProofName, Standing, Truth
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Wait(msgspec.Struct, frozen=True):
     over: bool = False
 
 
-class OpenGate(msgspec.Struct, frozen=True):
+class GateState(msgspec.Struct, frozen=True):
     """A gate whose proofs all hold. `code` "" and no time: asked for, not shown yet."""
 
     gate: Gate
@@ -57,7 +57,8 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     """One node's way through the chain.
 
     `step` None: untouched. `begun_index` is Nomad's index when the step began, `index` that of its
-    last write, `written_at` when that was answered: older evidence proves nothing.
+    last write, `written_at` when that was answered: older evidence proves nothing. The flags are
+    what the run has done here: `cancelled` our drain, `evaluated` jobs that did not come back.
     """
 
     node: str
@@ -68,13 +69,14 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     index: int = 0
     written_at: datetime | None = None
     proofs: tuple[Standing, ...] = ()
-    gate: OpenGate | None = None
+    gate: GateState | None = None
     wait: Wait | None = None
     pending: tuple[Pending, ...] = ()
     records: tuple[StepRecord, ...] = ()
     cordoned: bool = False
-    draining: bool = False
     detached: tuple[TargetKey, ...] = ()
+    drained: bool = False
+    cancelled: bool = False
     evaluated: bool = False
     exit_code: int | None = None
 
@@ -84,7 +86,7 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     def holds(self, *names: ProofName) -> bool:
         """Every one of the named proofs is true now."""
         standings = [self.standing(name) for name in names]
-        return all(one is not None and one.proof.truth == "true" for one in standings)
+        return all(one is not None and one.proof.truth == Truth.TRUE for one in standings)
 
     @property
     def proven(self) -> bool:
@@ -122,6 +124,16 @@ class Run(msgspec.Struct, frozen=True):
         """The node after the one at work."""
         place = self.current + 1
         return self.upgrades[place] if place < len(self.upgrades) else None
+
+    @property
+    def in_play(self) -> tuple[NodeUpgrade, ...]:
+        """The nodes whose proofs count now: while one bakes, the next one's too."""
+        if not self.active:
+            return ()
+        following = self.following
+        if self.upgrade.step == Step.BAKE and following is not None:
+            return (self.upgrade, following)
+        return (self.upgrade,)
 
     def of_node(self, node_id: str) -> NodeUpgrade | None:
         return next((one for one in self.upgrades if one.node == node_id), None)

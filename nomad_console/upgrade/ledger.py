@@ -1,0 +1,53 @@
+"""What a run has changed and not put back."""
+
+import msgspec
+
+from nomad_console.domain.plan import NodePlan, Step
+from nomad_console.upgrade.commands import Deregister, Drain, SetEligibility
+from nomad_console.upgrade.run import NodeUpgrade, Run
+
+_CHAIN = list(Step)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One difference from the start. `inverse` "": cannot be undone. Not `sure`: no answer yet."""
+
+    node: str
+    name: str
+    change: str
+    inverse: str
+    sure: bool = True
+
+
+def ledger(run: Run) -> tuple[Change, ...]:
+    """Every difference that this run made, in the order it was made.
+
+    After a whole run only what cannot be undone is left.
+    """
+    return tuple(
+        change
+        for upgrade in run.upgrades
+        for change in _changes(run, run.plan.node(upgrade.node), upgrade)
+    )
+
+
+def _changes(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> list[Change]:
+    def change(what: str, inverse: str, *, sure: bool = True) -> Change:
+        return Change(node.node_id, node.name, what, inverse, sure)
+
+    writes = [one.write for one in upgrade.pending]
+    changes = []
+    maybe = any(isinstance(one, SetEligibility) for one in writes)
+    if upgrade.cordoned or maybe:
+        changes.append(change("was eligible, is ineligible", "eligible again", sure=not maybe))
+    asked = {one.target.key for one in writes if isinstance(one, Deregister)}
+    for target in node.targets:
+        if target.key in upgrade.detached or target.key in asked:
+            sure = target.key in upgrade.detached
+            changes.append(change(f"{target} left the balancer", "register it again", sure=sure))
+    maybe = any(isinstance(one, Drain) for one in writes)
+    if upgrade.drained or maybe:
+        changes.append(change("work was moved to other nodes", "", sure=upgrade.drained))
+    if upgrade.step is not None and _CHAIN.index(upgrade.step) > _CHAIN.index(Step.UPGRADE):
+        changes.append(change(f"{node.version} became {run.plan.target_version}", ""))
+    return changes
