@@ -1,0 +1,1 @@
+"""The load balancer, its target groups and the AWS API that tells of them."""
