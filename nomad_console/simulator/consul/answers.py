@@ -52,6 +52,13 @@ def as_json(
     return Response(content, status_code=status, headers=headers, media_type="application/json")
 
 
+def missing(headers: dict[str, str]) -> Response:
+    """The empty 404 of what there is not."""
+    return Response(
+        status_code=HTTPStatus.NOT_FOUND, headers={"Vary": "Accept-Encoding", **headers}
+    )
+
+
 def index_headers(index: int) -> dict[str, str]:
     return {
         "X-Consul-Index": str(max(index, 1)),
@@ -71,6 +78,7 @@ class Reader:
     async def answer(self, request: Request, reading: Reading, *, visible: bool = True) -> Response:
         """`visible` False: the token may see nothing of it, which is no error."""
         expression = request.query_params.get("filter", "")
+        consistency = _consistency(request)
         try:
             wanted = (
                 parse_filter(expression, reading.selectors)
@@ -82,9 +90,10 @@ class Reader:
             headers = index_headers(reading.index())
         except (FilterRefused, SessionRefused) as refusal:
             return text(HTTPStatus.INTERNAL_SERVER_ERROR, str(refusal), UNKNOWN_INDEX)
+        if body is None and not reading.consistency:
+            return missing(headers)
         if reading.consistency:
-            stale = "stale" in request.query_params
-            headers["X-Consul-Effective-Consistency"] = "stale" if stale else "leader"
+            headers["X-Consul-Effective-Consistency"] = consistency
         return as_json(request, body, headers)
 
     async def changed(self, request: Request, reading: Reading) -> None:
@@ -112,6 +121,13 @@ async def _gone(request: Request, event: asyncio.Event) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         continue
     event.set()
+
+
+def _consistency(request: Request) -> str:
+    asked = [each for each in ("stale", "consistent") if each in request.query_params]
+    if len(asked) > 1:
+        raise Malformed("Cannot specify ?stale with ?consistent, conflicting semantics.")
+    return asked[0] if asked else "leader"
 
 
 def _blocking(request: Request) -> tuple[int, float]:

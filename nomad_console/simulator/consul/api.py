@@ -116,14 +116,11 @@ def _health_routes(catalog: Catalog, gate: Gate, reader: Reader) -> list[Route]:
 def _nameless_routes(gate: Gate) -> list[Route]:
     """What is asked of nothing: the name forgotten."""
 
-    def missing(what: str) -> Response:
-        return text(HTTPStatus.BAD_REQUEST, f"Missing {what}")
-
-    def route(path: str, what: str) -> Route:
+    def route(path: str, what: str, method: str = "GET") -> Route:
         async def handler(request: Request) -> Response:  # noqa: ARG001 — every handler takes it
-            return missing(what)
+            return text(HTTPStatus.BAD_REQUEST, f"Missing {what}")
 
-        return gate.route(path, handler)
+        return gate.route(path, handler, (method,))
 
     return [
         route("/v1/catalog/node/", "node name"),
@@ -132,6 +129,10 @@ def _nameless_routes(gate: Gate) -> list[Route]:
         route("/v1/health/service/", "service name"),
         route("/v1/health/checks/", "service name"),
         route("/v1/health/state/", "check state"),
+        route("/v1/session/node/", "node name"),
+        route("/v1/session/info/", "session"),
+        route("/v1/session/renew/", "session", "PUT"),
+        route("/v1/session/destroy/", "session", "PUT"),
     ]
 
 

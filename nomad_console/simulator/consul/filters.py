@@ -73,15 +73,16 @@ class _Parser:
         if self._accept("is"):
             negated = self._accept("not")
             self._expect("empty")
-            empty = _holds(self._path(first), lambda value: not value)
-            return _inverse(empty) if negated else empty
+            return _holds(self._path(first), lambda value: bool(value) is negated)
         operator = self._take()
         if operator == "not":
             operator = f"not {self._take()}"
         second = self._take()
         if operator in ("in", "not in"):
-            contained = _holds(self._path(second), _contains(_unquoted(first)))
-            return _inverse(contained) if operator == "not in" else contained
+            contained = _contains(_unquoted(first))
+            return _holds(
+                self._path(second), _negated(contained) if operator[0] == "n" else contained
+            )
         wanted = _unquoted(second)
         tests: dict[str, Callable[[Value], bool]] = {
             "==": lambda value: _text(value) == wanted,
@@ -92,19 +93,15 @@ class _Parser:
         test = tests.get(positive or operator)
         if test is None:
             raise self._unexpected(self._tokens[self._next - 2][1])
-        holds = _holds(self._path(first), test)
-        return _inverse(holds) if positive else holds
+        return _holds(self._path(first), _negated(test) if positive else test)
 
     def _path(self, selector: str) -> list[str]:
-        known = selector in self._selectors or any(
-            path.endswith(".") and selector.startswith(path) for path in self._selectors
-        )
-        if not known:
-            raise FilterRefused(f'{_PREFIX}Selector "{selector}" is not valid')
+        if selector in self._selectors or f"{selector}." in self._selectors:
+            return selector.split(".")
         for path in self._selectors:
             if path.endswith(".") and selector.startswith(path):
                 return [*path[:-1].split("."), selector[len(path) :]]
-        return selector.split(".")
+        raise FilterRefused(f'{_PREFIX}Selector "{selector}" is not valid')
 
     def _accept(self, word: str) -> bool:
         if self._next < len(self._tokens) and self._tokens[self._next][0] == word:
@@ -148,6 +145,10 @@ def _any_below(value: Value, path: list[str], test: Callable[[Value], bool]) -> 
 
 def _contains(wanted: str) -> Callable[[Value], bool]:
     return lambda value: wanted in (value or ())
+
+
+def _negated(test: Callable[[Value], bool]) -> Callable[[Value], bool]:
+    return lambda value: not test(value)
 
 
 def _either(left: Predicate, right: Predicate) -> Predicate:

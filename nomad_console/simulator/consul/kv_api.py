@@ -13,6 +13,7 @@ from nomad_console.simulator.consul.answers import (
     Reader,
     as_json,
     index_headers,
+    missing,
     text,
 )
 from nomad_console.simulator.consul.gate import Gate
@@ -62,8 +63,8 @@ class KvApi:
         await self._reader.changed(request, reading)
         headers = index_headers(reading.index())
         names = self._store.below(key) if tree else [key] if key in self._store.entries else []
-        if not names and not (tree and not key):
-            return Response(status_code=HTTPStatus.NOT_FOUND, headers=headers)
+        if not names and (key or "keys" not in asked):
+            return missing(headers)
         entries = [self._store.entries[name] for name in names]
         if "keys" in asked:
             return as_json(request, _folded(names, key, asked.get("separator", "")), headers)

@@ -9,11 +9,14 @@ from nomad_console.simulator.consul.filters import Predicate
 from nomad_console.simulator.consul.records import Row, catalog_service_row
 from nomad_console.simulator.consul.sessions import Sessions
 
-_SERVICE = ("ID", "Service", "Tags", "Address", "Port", "EnableTagOverride", "Meta.")
+_SERVICE = (
+    *("ID", "Service", "Tags", "Address", "Port", "EnableTagOverride", "Meta."),
+    *("Weights.Passing", "Weights.Warning"),
+)
 _NODE = ("ID", "Node", "Address", "Datacenter", "Meta.", "TaggedAddresses.")
 CHECK_SELECTORS = (
     *("Node", "CheckID", "Name", "Status", "Notes", "Output"),
-    *("ServiceID", "ServiceName", "ServiceTags"),
+    *("ServiceID", "ServiceName", "ServiceTags", "Type"),
 )
 NODE_SELECTORS = _NODE
 INSTANCE_SELECTORS = (

@@ -1,7 +1,6 @@
 """/v1/session: create, renew, destroy, list."""
 
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -11,7 +10,45 @@ from starlette.routing import Route
 from nomad_console.simulator.consul import reads
 from nomad_console.simulator.consul.answers import Malformed, Reader, as_json, text
 from nomad_console.simulator.consul.gate import Gate
-from nomad_console.simulator.consul.sessions import Sessions
+from nomad_console.simulator.consul.sessions import (
+    DEFAULT_LOCK_DELAY,
+    Sessions,
+    WantedSession,
+    parse_duration,
+)
+
+NANOSECONDS_FROM = 1000
+
+
+class _Body(msgspec.Struct, rename="pascal"):
+    """What session/create takes, each key or null."""
+
+    name: str | None = None
+    node: str | None = None
+    behavior: str | None = None
+    ttl: str | None = msgspec.field(default=None, name="TTL")
+    lock_delay: str | float | None = None
+
+    def session(self) -> WantedSession:
+        return WantedSession(
+            self.name or "",
+            self.node or "",
+            self.behavior or "",
+            self.ttl or "",
+            self._lock_delay(),
+        )
+
+    def _lock_delay(self) -> float:
+        """Seconds; a number below a thousand is seconds too, else nanoseconds (Consul's api)."""
+        given = self.lock_delay
+        if given is None:
+            return DEFAULT_LOCK_DELAY
+        if isinstance(given, str):
+            seconds = parse_duration(given)
+            if seconds is None:
+                raise Malformed(f'Request decode failed: time: invalid duration "{given}"')
+            return seconds
+        return given if given < NANOSECONDS_FROM else given / 1e9
 
 
 class SessionApi:
@@ -51,10 +88,10 @@ class SessionApi:
         self._gate.demand(request, "session:write")
         body = await request.body()
         try:
-            wanted = msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+            wanted = msgspec.json.decode(body or b"{}", type=_Body)
         except msgspec.DecodeError as error:
             raise Malformed(f"Request decode failed: {error}") from error
-        return as_json(request, {"ID": self._sessions.create(wanted, self._agent)})
+        return as_json(request, {"ID": self._sessions.create(wanted.session(), self._agent)})
 
     async def _renew(self, request: Request) -> Response:
         self._gate.demand(request, "session:write")

@@ -5,14 +5,12 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from nomad_console.simulator.consul.catalog import Catalog
 from nomad_console.simulator.consul.records import Row
 from nomad_console.simulator.timeline import Timeline, Timer
 
 DEFAULT_LOCK_DELAY = 15.0
-MOST_LOCK_DELAY = 60.0
 TTL_RANGE = (10.0, 86_400.0)
 TTL_MULTIPLIER = 2  # a session lives up to twice its TTL (Consul session_ttl.go)
 UUID_LENGTH = 36
@@ -22,6 +20,17 @@ _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)")
 
 class SessionRefused(Exception):
     """Consul's words; always HTTP 500."""
+
+
+@dataclass(frozen=True)
+class WantedSession:
+    """A session as a client asks for it; `lock_delay` in seconds, empty means the default."""
+
+    name: str = ""
+    node: str = ""
+    behavior: str = ""
+    ttl: str = ""
+    lock_delay: float = DEFAULT_LOCK_DELAY
 
 
 @dataclass
@@ -60,12 +69,11 @@ class Sessions:
         """Called with the session and the index of its end."""
         self._ended.append(callback)
 
-    def create(self, wanted: dict[str, Any], agent: str) -> str:
+    def create(self, wanted: WantedSession, agent: str) -> str:
         """The new session's id; `agent` is the node of the agent asked. SessionRefused."""
-        node = wanted.get("Node") or agent
-        behavior = wanted.get("Behavior") or "release"
-        ttl = self._ttl(wanted.get("TTL") or "")
-        lock_delay = _lock_delay(wanted.get("LockDelay"))
+        node = wanted.node or agent
+        behavior = wanted.behavior or "release"
+        ttl = self._ttl(wanted.ttl)
         if behavior not in ("release", "delete"):
             raise SessionRefused(f"Invalid Behavior setting '{behavior}'")
         if node not in self._catalog.nodes:
@@ -76,17 +84,17 @@ class Sessions:
         session_id = str(uuid.UUID(int=self._rng.getrandbits(128)))
         row = {
             "ID": session_id,
-            "Name": wanted.get("Name") or "",
+            "Name": wanted.name,
             "Node": node,
-            "LockDelay": round(lock_delay * 1e9),
+            "LockDelay": round(wanted.lock_delay * 1e9),
             "Behavior": behavior,
-            "TTL": wanted.get("TTL") or "",
+            "TTL": wanted.ttl,
             "NodeChecks": ["serfHealth"],
             "ServiceChecks": None,
             "CreateIndex": index,
             "ModifyIndex": index,
         }
-        self.rows[session_id] = Session(row, ttl, lock_delay)
+        self.rows[session_id] = Session(row, ttl, wanted.lock_delay)
         self.renew(session_id)
         return session_id
 
@@ -140,16 +148,3 @@ class Sessions:
                 f"Invalid Session TTL '{nanoseconds}', must be between [10s=24h0m0s]"
             )
         return ttl
-
-
-def _lock_delay(wanted: object) -> float:
-    """Seconds; a number below a thousand is seconds too, else nanoseconds (Consul api)."""
-    if wanted is None:
-        return DEFAULT_LOCK_DELAY
-    if isinstance(wanted, str):
-        seconds = parse_duration(wanted)
-        if seconds is None:
-            raise SessionRefused(f'time: invalid duration "{wanted}"')
-        return min(seconds, MOST_LOCK_DELAY)
-    number = float(str(wanted))
-    return min(number if number < 1000 else number / 1e9, MOST_LOCK_DELAY)  # noqa: PLR2004 — see above

@@ -27,7 +27,7 @@ class TxnMalformed(Exception):
 
 
 def only_reads(operations: list[Row]) -> bool:
-    return all(operation["KV"].get("Verb") in READING for operation in operations)
+    return all(each.get("KV", {}).get("Verb") in READING for each in operations)
 
 
 def transact(store: KeyValues, operations: list[Row]) -> list[Row]:
