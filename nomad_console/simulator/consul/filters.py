@@ -80,9 +80,8 @@ class _Parser:
         second = self._take()
         if operator in ("in", "not in"):
             contained = _contains(_unquoted(first))
-            return _holds(
-                self._path(second), _negated(contained) if operator[0] == "n" else contained
-            )
+            test = _negated(contained) if operator == "not in" else contained
+            return _holds(self._path(second), test)
         wanted = _unquoted(second)
         tests: dict[str, Callable[[Value], bool]] = {
             "==": lambda value: _text(value) == wanted,
@@ -90,9 +89,9 @@ class _Parser:
             "matches": lambda value: re.search(wanted, _text(value)) is not None,
         }
         positive = {"!=": "==", "not contains": "contains", "not matches": "matches"}.get(operator)
-        test = tests.get(positive or operator)
-        if test is None:
+        if (positive or operator) not in tests:
             raise self._unexpected(self._tokens[self._next - 2][1])
+        test = tests[positive or operator]
         return _holds(self._path(first), _negated(test) if positive else test)
 
     def _path(self, selector: str) -> list[str]:

@@ -20,12 +20,7 @@ from nomad_console.simulator.consul.reads import Reading
 from nomad_console.simulator.consul.sessions import SessionRefused
 
 Handler = Callable[[Request], Awaitable[Response]]
-LISTING = (
-    "/v1/catalog",
-    "/v1/health",
-    "/v1/internal",
-    "/v1/session",
-)  # their refusals carry index headers
+INDEXED = ("/v1/catalog", "/v1/health", "/v1/internal", "/v1/session")  # refusals too
 
 
 class Gate:
@@ -78,7 +73,7 @@ class Gate:
             raise Denied("Permission denied")
 
     async def _answer(self, request: Request, handler: Handler) -> Response:
-        listed = request.method == "GET" and request.url.path.startswith(LISTING)
+        listed = request.method == "GET" and request.url.path.startswith(INDEXED)
         listing = UNKNOWN_INDEX if listed else {}
         if request.query_params.get("dc", self._datacenter) not in ("", self._datacenter):
             return text(HTTPStatus.INTERNAL_SERVER_ERROR, "No path to datacenter", listing)

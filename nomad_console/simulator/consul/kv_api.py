@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from nomad_console.simulator.consul.acl import Right
 from nomad_console.simulator.consul.answers import (
     Malformed,
     Reader,
@@ -38,10 +39,10 @@ class KvApi:
         ]
 
     async def _kv(self, request: Request) -> Response:
-        self._gate.demand(request, "kv:read" if request.method == "GET" else "kv:write")
         key = request.path_params["key"]
         if request.method == "GET":
             return await self._get(request, key)
+        self._gate.demand(request, "kv:write")
         changes = request.query_params.keys() & {"acquire", "release", "cas"}
         if len(changes) > 1:
             given = "&".join(f"{each}={request.query_params[each]}" for each in sorted(changes))
@@ -57,12 +58,16 @@ class KvApi:
         tree = "recurse" in asked or "keys" in asked
         if not key and not tree:
             raise Malformed("Missing key name")
+        visible = "kv:read" in self._gate.rights(request)
+        if not tree:
+            self._gate.demand(request, "kv:read")
         reading = Reading(
             ("kvs",), lambda: self._store.index_of(key, tree=tree), lambda _: None, None
         )
         await self._reader.changed(request, reading)
         headers = index_headers(reading.index())
-        names = self._store.below(key) if tree else [key] if key in self._store.entries else []
+        found = self._store.below(key) if tree else [key] if key in self._store.entries else []
+        names = found if visible else []
         if not names and (key or "keys" not in asked):
             return missing(headers)
         entries = [self._store.entries[name] for name in names]
@@ -105,15 +110,19 @@ class KvApi:
         except msgspec.DecodeError as error:
             return text(HTTPStatus.BAD_REQUEST, f"Failed to parse body: {error}")
         reading = only_reads(operations)
-        self._gate.demand(request, "kv:read" if reading else "kv:write")
+        right: Right = "kv:read" if reading else "kv:write"
         answer: Row
         try:
+            if right not in self._gate.rights(request):
+                raise TxnRefused(
+                    [{"OpIndex": n, "What": "Permission denied"} for n, _ in enumerate(operations)]
+                )
             results = transact(self._store, operations)
             status, answer = HTTPStatus.OK, {"Results": results, "Errors": None}
         except TxnRefused as refusal:
             status, answer = HTTPStatus.CONFLICT, {"Results": None, "Errors": refusal.errors}
         except TxnMalformed as error:
-            return text(HTTPStatus.BAD_REQUEST, str(error))
+            return text(error.status, str(error))
         headers = {}
         if reading:
             answer |= {"Index": 0, "LastContact": 0, "KnownLeader": True, "ConsistencyLevel": ""}

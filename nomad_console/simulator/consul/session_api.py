@@ -94,14 +94,20 @@ class SessionApi:
         return as_json(request, {"ID": self._sessions.create(wanted.session(), self._agent)})
 
     async def _renew(self, request: Request) -> Response:
-        self._gate.demand(request, "session:write")
         session_id = request.path_params["id"]
+        self._demand_for(request, session_id)
         row = self._sessions.renew(session_id)
         if row is None:
             return text(HTTPStatus.NOT_FOUND, f"Session id '{session_id}' not found")
         return as_json(request, [row])
 
     async def _destroy(self, request: Request) -> Response:
-        self._gate.demand(request, "session:write")
-        self._sessions.destroy(request.path_params["id"])
+        session_id = request.path_params["id"]
+        self._demand_for(request, session_id)
+        self._sessions.destroy(session_id)
         return as_json(request, value=True)
+
+    def _demand_for(self, request: Request, session_id: str) -> None:
+        """A session that is gone is anybody's."""
+        if self._sessions.get(session_id) is not None:
+            self._gate.demand(request, "session:write")

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from nomad_console.simulator.consul.kv import Entry, KeyValues, KvRefused
@@ -23,7 +24,11 @@ class TxnRefused(KvRefused):
 
 
 class TxnMalformed(Exception):
-    """The body is no list of operations: HTTP 400."""
+    """The body is no list of operations: HTTP 400, too long a list 413."""
+
+    def __init__(self, words: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 def only_reads(operations: list[Row]) -> bool:
@@ -34,7 +39,8 @@ def transact(store: KeyValues, operations: list[Row]) -> list[Row]:
     """The results in order; TxnRefused with every refusal, and nothing written."""
     if len(operations) > MOST_OPERATIONS:
         raise TxnMalformed(
-            f"Transaction contains too many operations ({len(operations)} > {MOST_OPERATIONS})"
+            f"Transaction contains too many operations ({len(operations)} > {MOST_OPERATIONS})",
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         )
     return store.write(lambda index: _apply(store, [_kv(each) for each in operations], index))
 
