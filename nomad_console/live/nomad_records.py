@@ -166,6 +166,10 @@ class NomadRecords:
             self.blocked.drop(key)
         self._touched()
 
+    def members(self, node_id: str) -> AbstractSet[str]:
+        """Ids of the allocations of a node."""
+        return self._members.get(node_id, frozenset())
+
     def freeze(self) -> tuple[frozenset[str], frozenset[str], frozenset[JobKey]]:
         """Ids of the nodes, allocations and jobs that differ from the last freeze."""
         for node_id in self._moved:

@@ -1,0 +1,27 @@
+"""What somebody is looking at: read first and most often."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from nomad_console.domain.snapshot import JobKey
+
+
+class Interest(msgspec.Struct, frozen=True):
+    """Node ids on screen, marked, and in a run; ARNs of groups a run touches; jobs in view."""
+
+    visible: frozenset[str] = frozenset()
+    marked: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
+    groups_in_play: frozenset[str] = frozenset()
+    jobs: frozenset[JobKey] = frozenset()
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        return self.running | self.marked | self.visible
+
+    def by_urgency(self) -> Iterator[str]:
+        """Every node once: those in a run, then marked, then visible."""
+        yield from sorted(self.running)
+        yield from sorted(self.marked - self.running)
+        yield from sorted(self.visible - self.marked - self.running)

@@ -1,0 +1,40 @@
+"""How often a backend is asked: even turns, and patience with one that fails."""
+
+from nomad_console.clock import Clock
+
+
+class Backoff:
+    """Pauses that double from `first` to `most` seconds, until `reset`."""
+
+    def __init__(self, clock: Clock, first: float = 0.5, most: float = 15.0) -> None:
+        self._clock = clock
+        self._first = first
+        self._most = most
+        self._next = first
+
+    @property
+    def next_s(self) -> float:
+        return self._next
+
+    def reset(self) -> None:
+        self._next = self._first
+
+    async def pause(self) -> None:
+        pause, self._next = self._next, min(self._most, self._next * 2)
+        await self._clock.sleep(pause)
+
+
+class Pace:
+    """At most `rate` turns a second, evenly spaced, first come first served."""
+
+    def __init__(self, clock: Clock, rate: float) -> None:
+        self.rate = rate
+        self._clock = clock
+        self._free_at = float("-inf")
+
+    async def turn(self) -> None:
+        now = self._clock.elapsed()
+        at = max(now, self._free_at)
+        self._free_at = at + 1 / self.rate
+        if at > now:
+            await self._clock.sleep(at - now)
