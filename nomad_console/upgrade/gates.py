@@ -65,6 +65,33 @@ class ProofName(StrEnum):
     STEADY = "nothing restarts"
 
 
+_P = ProofName
+DONE_MEANS: Mapping[Step | None, tuple[ProofName, ...]] = {
+    None: (_P.NODE_AS_PLANNED, _P.TARGETS_AS_PLANNED),
+    Step.CORDON: (_P.CORDONED, _P.OTHERS_SERVE),
+    Step.DETACH: (_P.CORDONED, _P.RELEASED, _P.RELEASED_TWICE),
+    Step.DRAIN: (
+        _P.EMPTY,
+        _P.EMPTY_TWICE,
+        _P.DRAIN_OVER,
+        _P.REPLACED,
+        _P.NO_UNHEALTHY,
+        _P.PLACED,
+        _P.UNLISTED,
+        _P.RELEASED,
+    ),
+    Step.UPGRADE: (
+        _P.SAME_MACHINE,
+        _P.READY,
+        _P.VERSION,
+        _P.REGISTERED_AGAIN,
+        _P.DRIVERS,
+        _P.RELEASED,
+    ),
+    Step.REJOIN: (_P.READY, _P.ELIGIBLE, _P.SYSTEM_BACK, _P.CHECKS_PASSING, _P.RELEASED),
+    Step.ATTACH: (_P.READY, _P.HEALTHY),
+    Step.BAKE: (_P.READY, _P.HEALTHY, _P.SERVICES, _P.STEADY),
+}
 OPTIONAL = frozenset({ProofName.REGISTERED_AGAIN})  # shortens a wait, holds nothing back
 
 

@@ -151,9 +151,9 @@ def _calls(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
     node = plan.node(upgrade.node)
     calls: list[Call] = []
     match step:
-        case Step.CORDON:
-            if node.eligible and not upgrade.cordoned and not upgrade.pending:
-                calls.append((SetEligibility, {"eligible": False}))
+        case Step.CORDON | Step.REJOIN if node.eligible:
+            if step == Step.REJOIN or not (upgrade.cordoned or upgrade.pending):
+                calls.append((SetEligibility, {"eligible": step == Step.REJOIN}))
         case Step.DETACH:
             calls += [(Deregister, {"target": one}) for one in node.targets]
         case Step.DRAIN:
@@ -161,12 +161,9 @@ def _calls(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
         case Step.UPGRADE:
             if plan.host_command:
                 calls.append((RunHost, {"argv": host_argv(plan, node)}))
-        case Step.REJOIN:
-            if node.eligible:
-                calls.append((SetEligibility, {"eligible": True}))
         case Step.ATTACH:
             calls += [(Register, {"target": one}) for one in node.targets]
-        case Step.BAKE:
+        case _:
             pass
     return calls
 
