@@ -1,0 +1,111 @@
+"""The allow-list that every call passes, in every mode, before a socket opens."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from nomad_console.clients.errors import ReadOnly
+
+_ID = r"[0-9a-fA-F-]+"
+_PART = r"[^/]+"
+
+NOMAD_READS: Mapping[str, tuple[str, ...]] = {
+    "GET": (
+        "acl/token/self",
+        "agent/(self|members|servers|health)",
+        "allocations",
+        f"allocation/{_ID}",
+        f"client/(stats|allocation/{_ID}/stats|fs/(ls|logs|stat|cat|readat)/{_ID})",
+        f"deployments|deployment/{_ID}|deployment/allocations/{_ID}",
+        f"evaluations|evaluation/{_ID}(/allocations)?",
+        "event/stream",
+        f"jobs|job/{_PART}(/(allocations|deployments?|evaluations|scale|services|summary|versions))?",
+        "jobs/statuses",
+        "namespaces|regions|search",
+        f"nodes|node/{_ID}(/allocations)?|node/pools?(/{_PART})*",
+        "operator/(autopilot/(configuration|health)|raft/configuration|scheduler/configuration)",
+        f"services|service/{_PART}",
+        "status/(leader|peers)",
+        f"vars|var/{_PART}(/{_PART})*",
+    ),
+    "POST": ("search(/fuzzy)?", "jobs/statuses", "jobs/parse"),
+}
+NOMAD_WRITES: Mapping[str, tuple[str, ...]] = {
+    "POST": (f"node/{_ID}/(drain|eligibility)", f"job/{_PART}/evaluate"),
+}
+CONSUL_READS: Mapping[str, tuple[str, ...]] = {
+    "GET": (
+        "acl/token/self",
+        "agent/(self|members|services|checks)",
+        f"catalog/(datacenters|nodes|services|service/{_PART}|node/{_PART}|node-services/{_PART})",
+        f"health/(node|service|checks|state)/{_PART}",
+        "internal/ui/(services|nodes)",
+        f"kv/{_PART}(/{_PART})*",
+        f"session/(list|node/{_PART}|info/{_ID})",
+        "status/(leader|peers)",
+    ),
+}
+AWS_READS = ("Describe.*", "Get.*", "List.*", "AssumeRole.*", "CreateToken")
+AWS_WRITES = ("RegisterTargets", "DeregisterTargets")
+
+Rules = tuple[tuple[str, re.Pattern[str]], ...]
+
+
+class Guard:
+    """Lets through what is listed and nothing else; counts both.
+
+    `method` of AWS is always "call", its `path` the operation's name.
+    """
+
+    def __init__(
+        self,
+        backend: str,
+        reads: Mapping[str, tuple[str, ...]],
+        writes: Mapping[str, tuple[str, ...]],
+        *,
+        read_only: bool,
+    ) -> None:
+        self.backend = backend
+        self.read_only = read_only
+        self.reads = 0
+        self.writes = 0
+        self.refused = 0
+        self._reads = _compiled(reads)
+        self._writes = _compiled({} if read_only else writes)
+
+    def check(self, method: str, path: str) -> None:
+        """Return, or raise ReadOnly; `path` as sent, percent-encoded, without the query."""
+        if _listed(self._reads, method, path):
+            self.reads += 1
+        elif _listed(self._writes, method, path):
+            self.writes += 1
+        else:
+            self.refused += 1
+            why = "read-only" if self.read_only else "not among the calls this console makes"
+            raise ReadOnly(self.backend, f"{method} {path}", None, f"refused here: {why}")
+
+
+def nomad_guard(*, read_only: bool) -> Guard:
+    return Guard("nomad", NOMAD_READS, NOMAD_WRITES, read_only=read_only)
+
+
+def consul_guard(*, read_only: bool) -> Guard:
+    return Guard("consul", CONSUL_READS, {}, read_only=read_only)
+
+
+def aws_guard(*, read_only: bool) -> Guard:
+    return Guard("alb", {"call": AWS_READS}, {"call": AWS_WRITES}, read_only=read_only)
+
+
+def _compiled(rules: Mapping[str, tuple[str, ...]]) -> Rules:
+    return tuple(
+        (method, re.compile(f"{'' if method == 'call' else '/v1/'}(?:{'|'.join(patterns)})"))
+        for method, patterns in rules.items()
+    )
+
+
+def _listed(rules: Rules, method: str, path: str) -> bool:
+    parts = unquote(path).split("/")
+    if "." in parts or ".." in parts or not path.isprintable():
+        return False
+    return any(method == verb and pattern.fullmatch(path) for verb, pattern in rules)

@@ -1,0 +1,163 @@
+"""Reads over httpx: lists, blocking queries and streams, through the guard."""
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import httpx
+import msgspec
+
+from nomad_console.clients import tls as transport_security
+from nomad_console.clients.errors import ApiError, Misread, of_answer
+from nomad_console.clients.guard import Guard
+from nomad_console.settings.values import Secret, Tls
+
+CONNECT_S = 3.0
+READ_S = 10.0
+STREAM_READ_S = 75.0  # Nomad beats every 30 s (nomad/event_endpoint.go)
+_POOL_S = 30.0
+
+
+class Access(NamedTuple):
+    """Where a backend is and how to come in: what httpx and requests share."""
+
+    backend: str
+    address: str
+    token: Secret
+    token_header: str
+    tls: Tls
+
+    def headers(self) -> dict[str, str]:
+        return {self.token_header: self.token.reveal()} if self.token else {}
+
+    def safe(self, text: str) -> str:
+        """The text without our token, should a server send it back."""
+        return text.replace(self.token.reveal(), "***") if self.token else text
+
+
+class Answer(msgspec.Struct, frozen=True):
+    body: bytes
+    index: int
+    next_token: str
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Asks the guard, then sends."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._guard.check(request.method, request.url.raw_path.partition(b"?")[0].decode("ascii"))
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class HttpReads:
+    """GET only. Nothing is read from files and no socket opens before the first call."""
+
+    def __init__(self, access: Access, guard: Guard, *, connections: int) -> None:
+        self._access = access
+        self._guard = guard
+        self._connections = connections
+        self._context: ssl.SSLContext | None = None
+        self._pooled: httpx.AsyncClient | None = None
+        self._streams: httpx.AsyncClient | None = None
+
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        wait_s: float = 0.0,
+        at: str = "",
+    ) -> Answer:
+        """One answer's body. `wait_s`: how long the server may hold it; `at`: another address."""
+        if self._pooled is None:
+            self._pooled = self._client(httpx.Limits(max_connections=self._connections))
+        endpoint = f"GET {path}"
+        read_s = READ_S + wait_s * 17 / 16  # a server adds up to a sixteenth
+        timeout = httpx.Timeout(read_s, connect=CONNECT_S, pool=_POOL_S)
+        try:
+            response = await self._pooled.get(
+                self._url(path, at), params=params, timeout=timeout, extensions=self._extensions(at)
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._unreachable(endpoint, error) from None
+        if response.status_code != httpx.codes.OK:
+            raise self._failed(endpoint, response.status_code, response.text)
+        return Answer(
+            response.content,
+            number(response.headers.get(f"X-{self._access.backend}-Index")),
+            response.headers.get("X-Nomad-Nexttoken", ""),
+        )
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, params: list[tuple[str, str | int | float | bool | None]]
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The raw bytes of an endless answer as they come."""
+        if self._streams is None:
+            self._streams = self._client(httpx.Limits(max_keepalive_connections=0))
+        endpoint = f"GET {path}"
+        try:
+            async with self._streams.stream(
+                "GET",
+                self._url(path),
+                params=params,
+                timeout=httpx.Timeout(STREAM_READ_S, connect=CONNECT_S),
+                headers={"Accept-Encoding": "identity"},
+                extensions=self._extensions(),
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    raise self._failed(endpoint, response.status_code, response.text)
+                yield response.aiter_raw()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise self._unreachable(endpoint, error) from None
+
+    async def close(self) -> None:
+        for client in (self._pooled, self._streams):
+            if client is not None:
+                await client.aclose()
+        self._pooled = self._streams = None
+
+    def _client(self, limits: httpx.Limits) -> httpx.AsyncClient:
+        if self._context is None:
+            self._context = transport_security.context(self._access.backend, self._access.tls)
+        inner = httpx.AsyncHTTPTransport(verify=self._context, limits=limits, trust_env=False)
+        return httpx.AsyncClient(
+            transport=GuardedTransport(inner, self._guard),
+            headers=self._access.headers(),
+            trust_env=False,
+        )
+
+    def _url(self, path: str, at: str = "") -> str:
+        root = transport_security.origin(self._access.backend, self._access.address)
+        return f"{root.partition('://')[0]}://{at}{path}" if at else root + path
+
+    def _extensions(self, at: str = "") -> dict[str, str]:
+        name = self._access.tls.server_name
+        if at and name.startswith("server."):  # Nomad's names: server.REGION.nomad, client.…
+            name = f"client.{name.removeprefix('server.')}"
+        return {"sni_hostname": name} if name else {}
+
+    def _unreachable(self, endpoint: str, error: Exception) -> ApiError:
+        return transport_security.unreachable(self._access.backend, endpoint, error)
+
+    def _failed(self, endpoint: str, status: int, text: str) -> ApiError:
+        return of_answer(self._access.backend, endpoint, status, self._access.safe(text))
+
+
+def number(text: str | None) -> int:
+    """The number of an index header; 0 where there is none, or none to speak of."""
+    return int(text) if text and text.isascii() and text.isdigit() else 0
+
+
+def misread(backend: str, endpoint: str, error: Exception) -> Misread:
+    hint = f"is this address really {backend.capitalize()}'s?"
+    return Misread(backend, endpoint, None, f"an answer of another form: {error}", hint=hint)

@@ -1,0 +1,224 @@
+"""Nomad: lists, blocking queries and events over httpx, the rest through python-nomad."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import TypeVar
+
+from nomad_console.clients import nomad_job_wire as job_wire
+from nomad_console.clients import nomad_wire as wire
+from nomad_console.clients.errors import Refused, Unreachable, refused
+from nomad_console.clients.guard import nomad_guard
+from nomad_console.clients.http import Access, Answer, HttpReads
+from nomad_console.clients.listing import Listing
+from nomad_console.clients.nomad_calls import DrainSpec, NomadCalls
+from nomad_console.clients.nomad_stream import ENDPOINT, Frame, frame, lines, topic_parameters
+from nomad_console.clients.threads import Threads
+from nomad_console.clients.wire import decoded, rows_of
+from nomad_console.domain.agent import Agent, Server, Token
+from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
+from nomad_console.domain.job import Job, JobStub
+from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.settings.values import NomadSettings
+
+PAGE = 1_000
+ACCEPTED_S = 5.0  # a refused stream is a 200 that stays silent (nomad/event_endpoint.go)
+
+W = TypeVar("W")
+R = TypeVar("R")
+
+
+class Nomad:
+    """One cluster's API, read-only by its transport where asked.
+
+    Three pooled connections and one for each stream. Every method raises ApiError.
+    """
+
+    def __init__(self, settings: NomadSettings, threads: Threads, *, read_only: bool) -> None:
+        self.guard = nomad_guard(read_only=read_only)
+        access = Access("nomad", settings.address, settings.token, "X-Nomad-Token", settings.tls)
+        self._settings = settings
+        self._threads = threads
+        self._reads = HttpReads(access, self.guard, connections=2)
+        self._calls = NomadCalls(settings, access, self.guard)
+        self._single = asyncio.Semaphore(1)  # its one connection: no thread waits for it
+
+    async def nodes(
+        self, *, next_token: str = "", index: int = 0, wait_s: float = 0.0
+    ) -> Listing[Node]:
+        """`index` and `wait_s` make it a blocking query; every allocation update wakes it."""
+        params = _page(PAGE, next_token) | _blocking(index, wait_s)
+        return await self._list("/v1/nodes", params, wire.NodeStubWire, wire.node, wait_s)
+
+    async def allocations(
+        self,
+        *,
+        next_token: str = "",
+        where: str = "",
+        task_states: bool = False,
+        per_page: int = PAGE,
+    ) -> Listing[Allocation]:
+        """`where` is Nomad's filter over the whole allocation, such as `NodeID == "…"`."""
+        params = _page(per_page, next_token) | {"namespace": self._settings.namespace}
+        if not task_states:
+            params["task_states"] = "false"
+        if where:
+            params["filter"] = where
+        return await self._list("/v1/allocations", params, wire.AllocationWire, wire.allocation)
+
+    async def node_allocations(self, node_id: str) -> Listing[Allocation]:
+        """All of a node's, with task states; the index is the first page's."""
+        where = f'NodeID == "{node_id}"'
+        page = await self.allocations(where=where, task_states=True)
+        rows, index = list(page.rows), page.index
+        while page.next_token:
+            page = await self.allocations(where=where, task_states=True, next_token=page.next_token)
+            rows += page.rows
+        return Listing(tuple(rows), index)
+
+    async def node(self, node_id: str) -> tuple[Node, NodeDetail]:
+        found = await self._single_read(wire.NodeWire, "node", node_id)
+        return wire.node(found), wire.node_detail(found)
+
+    async def allocation(self, alloc_id: str) -> Allocation:
+        found = await self._single_read(wire.AllocationWire, "allocation", alloc_id)
+        return wire.allocation(found, whole=True)
+
+    async def job_stubs(self, *, next_token: str = "") -> Listing[JobStub]:
+        params = _page(PAGE, next_token) | {"namespace": self._settings.namespace}
+        return await self._list("/v1/jobs", params, job_wire.JobWire, job_wire.job_stub)
+
+    async def job(self, namespace: str, job_id: str) -> Job:
+        found = await self._single_read(job_wire.JobWire, "job", job_id, namespace=namespace)
+        return job_wire.job(found)
+
+    async def deployments(self) -> Listing[Deployment]:
+        params = {"namespace": self._settings.namespace}
+        return await self._list("/v1/deployments", params, wire.DeploymentWire, wire.deployment)
+
+    async def blocked_evaluations(self) -> Listing[Evaluation]:
+        params = {"namespace": self._settings.namespace, "filter": 'Status == "blocked"'}
+        return await self._list("/v1/evaluations", params, wire.EvaluationWire, wire.evaluation)
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Those the token may see; Refused where it may see none."""
+        found = await self._single_read(list[job_wire.NamespaceWire], "namespaces")
+        return tuple(sorted(namespace.name for namespace in found))
+
+    async def agent(self, node_id: str = "") -> Agent:
+        """The agent at our address, or a node's own, asked at its own address."""
+        if not node_id:
+            return job_wire.agent(await self._single_read(job_wire.AgentWire, "agent", "self"))
+        _, detail = await self.node(node_id)
+        answer = await self._reads.get("/v1/agent/self", at=detail.http_address)
+        return job_wire.agent(
+            decoded("nomad", "GET /v1/agent/self", answer.body, job_wire.AgentWire)
+        )
+
+    async def servers(self) -> tuple[Server, ...]:
+        found = await self._single_read(job_wire.MembersWire, "agent", "members")
+        return tuple(job_wire.servers(found))
+
+    async def leader(self) -> str:
+        """`address:port` of the leader's RPC; "" without one."""
+        return await self._single_read(str, "status/leader")
+
+    async def token(self) -> Token:
+        return job_wire.token(await self._single_read(job_wire.TokenWire, "acl", "token", "self"))
+
+    async def events(
+        self, topics: Sequence[str], *, index: int = 0, namespace: str = "*"
+    ) -> AsyncIterator[Frame]:
+        """Frames for ever; the first is the heartbeat of acceptance.
+
+        Refused where nothing comes within 5 s of the 200, Unreachable when the stream ends.
+        """
+        params: list[tuple[str, str | int | float | bool | None]] = [*topic_parameters(topics)]
+        params.append(("namespace", namespace))
+        if index:
+            params.append(("index", str(index)))
+        async with (
+            self._reads.stream("/v1/event/stream", params) as chunks,
+            aclosing(lines(chunks)) as found,  # type: ignore[type-var]  # an async generator it is
+        ):
+            yield frame(await _accepted(found))
+            async for line in found:
+                yield frame(line)
+        raise Unreachable("nomad", ENDPOINT, None, "the event stream ended")
+
+    async def drain(
+        self,
+        node_id: str,
+        spec: DrainSpec | None,
+        *,
+        mark_eligible: bool,
+        meta: Mapping[str, str],
+    ) -> int:
+        """Set, change or (None) end a node's drain; the raft index of the write, 0: no change."""
+        return await self._threads.write(
+            self._calls.drain, node_id, spec, meta, mark_eligible=mark_eligible
+        )
+
+    async def set_eligibility(self, node_id: str, *, eligible: bool) -> int:
+        return await self._threads.write(self._calls.set_eligibility, node_id, eligible=eligible)
+
+    async def evaluate_job(self, namespace: str, job_id: str) -> int:
+        return await self._threads.write(self._calls.evaluate_job, namespace, job_id)
+
+    async def close(self) -> None:
+        await self._reads.close()
+
+    async def _list(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        kind: type[W],
+        record: Callable[[W], R],
+        wait_s: float = 0.0,
+    ) -> Listing[R]:
+        answer = await self._reads.get(path, self._in_region(params), wait_s=wait_s)
+        return listing(path, answer, kind, record)
+
+    async def _single_read(self, kind: type[W], *parts: str, **params: str) -> W:
+        async with self._single:
+            body = await self._threads.call(self._calls.read, *parts, **params)
+        return decoded("nomad", f"GET /v1/{'/'.join(parts)}", body, kind)
+
+    def _in_region(self, params: Mapping[str, str]) -> dict[str, str]:
+        region = {"region": self._settings.region} if self._settings.region else {}
+        return {**params, **region}
+
+
+def listing(path: str, answer: Answer, kind: type[W], record: Callable[[W], R]) -> Listing[R]:
+    """The rows of a list; null is an empty one."""
+    rows = rows_of("nomad", f"GET {path}", answer.body, kind)
+    return Listing(tuple(record(row) for row in rows), answer.index, answer.next_token)
+
+
+async def _accepted(found: AsyncIterator[bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(ACCEPTED_S):
+            return await anext(found)
+    except (TimeoutError, StopAsyncIteration):
+        raise _silent() from None
+
+
+def _silent() -> Refused:
+    return refused(
+        "nomad",
+        ENDPOINT,
+        200,
+        "accepted in form only: the token may not read all of these topics and namespaces",
+        right="node:read and namespace:read-job in every namespace asked for",
+    )
+
+
+def _page(per_page: int, next_token: str) -> dict[str, str]:
+    token = {"next_token": next_token} if next_token else {}
+    return {"per_page": str(per_page), **token}
+
+
+def _blocking(index: int, wait_s: float) -> dict[str, str]:
+    if wait_s <= 0:
+        return {}
+    return {"index": str(index), "wait": f"{round(wait_s * 1000)}ms"}

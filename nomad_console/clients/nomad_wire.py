@@ -1,0 +1,379 @@
+"""Nomad's nodes, allocations, evaluations and deployments as they come over the wire.
+
+Lists have null where the single has no key; both are "not said" here.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from nomad_console.clients.wire import go_name, moment, seconds, shared
+from nomad_console.domain.allocation import Allocation, Deployment, Evaluation, Task, TaskEvent
+from nomad_console.domain.node import DrainStrategy, LastDrain, Node, NodeDetail, NodeEvent
+
+Texts = dict[str, str | None]
+
+_KEPT = (  # attributes that rules and screens read; a node has some sixty
+    "consul.version",
+    "cpu.",
+    "driver.",
+    "kernel.",
+    "memory.",
+    "nomad.version",
+    "os.name",
+    "os.version",
+    "platform.aws.",
+    "unique.hostname",
+    "unique.platform.aws.",
+)
+
+
+class LastDrainWire(msgspec.Struct, rename=go_name):
+    status: str | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    accessor_id: str | None = None
+    meta: Texts | None = None
+
+
+class DrainStrategyWire(msgspec.Struct, rename=go_name, gc=False):
+    ignore_system_jobs: bool | None = None
+    deadline: int | None = None
+    started_at: datetime | None = None
+    force_deadline: datetime | None = None
+
+
+class NodeEventWire(msgspec.Struct, rename=go_name):
+    subsystem: str | None = None
+    message: str | None = None
+    timestamp: datetime | None = None
+    details: dict[str, object] | None = None
+
+
+class DriverWire(msgspec.Struct, rename=go_name, gc=False):
+    detected: bool | None = None
+    healthy: bool | None = None
+
+
+class CpuWire(msgspec.Struct, rename=go_name, gc=False):
+    cpu_shares: int | None = None
+
+
+class MemoryWire(msgspec.Struct, rename=go_name, gc=False):
+    memory_mb: int | None = None
+
+
+class NodeResourcesWire(msgspec.Struct, rename=go_name):
+    cpu: CpuWire | None = None
+    memory: MemoryWire | None = None
+
+
+class NodeStubWire(msgspec.Struct, rename=go_name):
+    """A row of /v1/nodes: the only place with `Version`."""
+
+    id: str
+    name: str | None = None
+    address: str | None = None
+    http_addr: str | None = None
+    datacenter: str | None = None
+    node_pool: str | None = None
+    node_class: str | None = None
+    version: str | None = None
+    status: str | None = None
+    scheduling_eligibility: str | None = None
+    drain: bool | None = None
+    last_drain: LastDrainWire | None = None
+    create_index: int | None = None
+    modify_index: int | None = None
+
+
+class NodeWire(NodeStubWire, rename=go_name):
+    """/v1/node/:id and the payload of Node events."""
+
+    drain_strategy: DrainStrategyWire | None = None
+    status_updated_at: int | None = None
+    events: list[NodeEventWire] | None = None
+    drivers: dict[str, DriverWire | None] | None = None
+    meta: Texts | None = None
+    attributes: Texts | None = None
+    node_resources: NodeResourcesWire | None = None
+
+
+class TaskEventWire(msgspec.Struct, rename=go_name):
+    type: str | None = None
+    time: int | None = None
+    display_message: str | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    kill_timeout: int | None = None
+    details: dict[str, object] | None = None
+
+
+class TaskStateWire(msgspec.Struct, rename=go_name):
+    state: str | None = None
+    failed: bool | None = None
+    restarts: int | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    events: list[TaskEventWire] | None = None
+
+
+class DesiredTransitionWire(msgspec.Struct, rename=go_name, gc=False):
+    migrate: bool | None = None
+
+
+class AllocDeploymentWire(msgspec.Struct, rename=go_name, gc=False):
+    healthy: bool | None = None
+    canary: bool | None = None
+
+
+class AllocJobWire(msgspec.Struct, rename=go_name, gc=False):
+    type: str | None = None
+    version: int | None = None
+
+
+class AllocationWire(msgspec.Struct, rename=go_name):
+    """List stub, single, and event payload: the union of their fields."""
+
+    id: str
+    namespace: str | None = None
+    name: str | None = None
+    job_id: str | None = None
+    task_group: str | None = None
+    node_id: str | None = None
+    node_name: str | None = None
+    desired_status: str | None = None
+    desired_description: str | None = None
+    client_status: str | None = None
+    client_description: str | None = None
+    desired_transition: DesiredTransitionWire | None = None
+    deployment_status: AllocDeploymentWire | None = None
+    deployment_id: str | None = None
+    eval_id: str | None = None
+    next_allocation: str | None = None
+    previous_allocation: str | None = None
+    job_type: str | None = None
+    job_version: int | None = None
+    job: AllocJobWire | None = None
+    task_states: dict[str, TaskStateWire | None] | None = None
+    create_index: int | None = None
+    modify_index: int | None = None
+    create_time: int | None = None
+    modify_time: int | None = None
+
+
+class MetricWire(msgspec.Struct, rename=go_name):
+    dimension_exhausted: dict[str, int | None] | None = None
+    constraint_filtered: dict[str, int | None] | None = None
+    quota_exhausted: list[str] | None = None
+    nodes_evaluated: int | None = None
+
+
+class EvaluationWire(msgspec.Struct, rename=go_name):
+    id: str
+    namespace: str | None = None
+    job_id: str | None = None
+    type: str | None = None
+    status: str | None = None
+    triggered_by: str | None = None
+    status_description: str | None = None
+    node_id: str | None = None
+    blocked_eval: str | None = None
+    failed_tg_allocs: dict[str, MetricWire | None] | None = msgspec.field(
+        default=None, name="FailedTGAllocs"
+    )
+    create_index: int | None = None
+    modify_index: int | None = None
+
+
+class DeploymentWire(msgspec.Struct, rename=go_name, gc=False):
+    id: str
+    namespace: str | None = None
+    job_id: str | None = None
+    job_version: int | None = None
+    status: str | None = None
+    status_description: str | None = None
+    create_index: int | None = None
+    modify_index: int | None = None
+
+
+def node(wire: NodeStubWire | NodeWire) -> Node:
+    strategy = wire.drain_strategy if isinstance(wire, NodeWire) else None
+    attributes = (wire.attributes or {}) if isinstance(wire, NodeWire) else {}
+    return Node(
+        id=wire.id,
+        name=wire.name or "",
+        address=wire.address or (wire.http_addr or "").rpartition(":")[0].strip("[]"),
+        datacenter=shared(wire.datacenter),
+        pool=shared(wire.node_pool),
+        node_class=shared(wire.node_class),
+        version=shared(wire.version or attributes.get("nomad.version")),
+        status=shared(wire.status),
+        eligibility=shared(wire.scheduling_eligibility),
+        draining=bool(wire.drain) or strategy is not None,
+        last_drain=_last_drain(wire.last_drain),
+        create_index=wire.create_index or 0,
+        modify_index=wire.modify_index or 0,
+    )
+
+
+def node_detail(wire: NodeWire) -> NodeDetail:
+    attributes, meta = _texts(wire.attributes), _texts(wire.meta)
+    resources = wire.node_resources or NodeResourcesWire()
+    updated = wire.status_updated_at
+    return NodeDetail(
+        id=wire.id,
+        http_address=wire.http_addr or "",
+        status_updated_at=datetime.fromtimestamp(updated, UTC) if updated else None,
+        drain=_drain(wire.drain_strategy),
+        events=tuple(_node_event(event) for event in wire.events or ()),
+        drivers={
+            shared(name): bool(driver.healthy)
+            for name, driver in sorted((wire.drivers or {}).items())
+            if driver is not None and driver.detected
+        },
+        meta=meta,
+        instance_id=attributes.get("unique.platform.aws.instance-id")
+        or meta.get("instance_id", ""),
+        zone=attributes.get("platform.aws.placement.availability-zone") or meta.get("zone", ""),
+        ip_address=attributes.get("unique.network.ip-address", ""),
+        consul_name=attributes.get("unique.consul.name", ""),
+        cpu_mhz=(resources.cpu.cpu_shares if resources.cpu else None) or 0,
+        memory_mb=(resources.memory.memory_mb if resources.memory else None) or 0,
+        modify_index=wire.modify_index or 0,
+        attributes={name: text for name, text in attributes.items() if name.startswith(_KEPT)},
+    )
+
+
+def allocation(wire: AllocationWire, *, whole: bool = False) -> Allocation:
+    """`whole`: from a single or an event, where what is absent is empty; a list just omits."""
+    health = wire.deployment_status or AllocDeploymentWire()
+    job = wire.job or AllocJobWire()
+    states = {} if whole and wire.task_states is None else wire.task_states
+    return Allocation(
+        id=wire.id,
+        namespace=shared(wire.namespace),
+        name=wire.name or "",
+        job_id=shared(wire.job_id),
+        group=shared(wire.task_group),
+        node_id=shared(wire.node_id),
+        node_name=shared(wire.node_name),
+        desired=shared(wire.desired_status),
+        client=shared(wire.client_status),
+        description=shared(wire.desired_description or wire.client_description),
+        migrate=bool(wire.desired_transition and wire.desired_transition.migrate),
+        healthy=health.healthy,
+        canary=bool(health.canary),
+        deployment_id=shared(wire.deployment_id),
+        eval_id=wire.eval_id or "",
+        next_id=wire.next_allocation or "",
+        create_index=wire.create_index or 0,
+        modify_index=wire.modify_index or 0,
+        create_time_ns=wire.create_time or 0,
+        modify_time_ns=wire.modify_time or 0,
+        job_type=shared(wire.job_type or job.type) or None,
+        job_version=wire.job_version if wire.job_version is not None else job.version,
+        previous_id=wire.previous_allocation or ("" if whole else None),
+        tasks=None if states is None else tuple(_tasks(states)),
+    )
+
+
+def evaluation(wire: EvaluationWire) -> Evaluation:
+    return Evaluation(
+        id=wire.id,
+        namespace=shared(wire.namespace),
+        job_id=shared(wire.job_id),
+        type=shared(wire.type),
+        status=shared(wire.status),
+        triggered_by=shared(wire.triggered_by),
+        description=wire.status_description or "",
+        node_id=wire.node_id or "",
+        blocked_id=wire.blocked_eval or "",
+        failed={
+            group: _no_place(metric or MetricWire())
+            for group, metric in sorted((wire.failed_tg_allocs or {}).items())
+        },
+        create_index=wire.create_index or 0,
+        modify_index=wire.modify_index or 0,
+    )
+
+
+def deployment(wire: DeploymentWire) -> Deployment:
+    return Deployment(
+        id=wire.id,
+        namespace=shared(wire.namespace),
+        job_id=shared(wire.job_id),
+        job_version=wire.job_version or 0,
+        status=shared(wire.status),
+        description=wire.status_description or "",
+        create_index=wire.create_index or 0,
+        modify_index=wire.modify_index or 0,
+    )
+
+
+def _last_drain(wire: LastDrainWire | None) -> LastDrain | None:
+    if wire is None:
+        return None
+    return LastDrain(
+        shared(wire.status),
+        moment(wire.started_at),
+        moment(wire.updated_at),
+        wire.accessor_id or "",
+        _texts(wire.meta),
+    )
+
+
+def _drain(wire: DrainStrategyWire | None) -> DrainStrategy | None:
+    if wire is None:
+        return None
+    return DrainStrategy(
+        bool(wire.ignore_system_jobs),
+        seconds(wire.deadline),
+        moment(wire.started_at),
+        moment(wire.force_deadline),
+    )
+
+
+def _node_event(wire: NodeEventWire) -> NodeEvent:
+    details = {name: str(value) for name, value in (wire.details or {}).items()}
+    return NodeEvent(shared(wire.subsystem), shared(wire.message), moment(wire.timestamp), details)
+
+
+def _tasks(states: Mapping[str, TaskStateWire | None]) -> Iterator[Task]:
+    for name, wire in sorted(states.items()):
+        state = wire or TaskStateWire()
+        yield Task(
+            shared(name),
+            shared(state.state),
+            bool(state.failed),
+            state.restarts or 0,
+            moment(state.started_at),
+            moment(state.finished_at),
+            tuple(_task_event(event) for event in state.events or ()),
+        )
+
+
+def _task_event(wire: TaskEventWire) -> TaskEvent:
+    return TaskEvent(
+        shared(wire.type),
+        wire.time or 0,
+        shared(wire.display_message),
+        wire.exit_code or 0,
+        wire.signal or 0,
+        seconds(wire.kill_timeout),
+        str((wire.details or {}).get("oom_killed", "")).lower() == "true",
+    )
+
+
+def _no_place(metric: MetricWire) -> str:
+    reasons = [f"{name} exhausted" for name in sorted(metric.dimension_exhausted or ())]
+    reasons += sorted(metric.constraint_filtered or ())
+    reasons += [f"quota {name}" for name in metric.quota_exhausted or ()]
+    return ", ".join(reasons) or (
+        "no node fits" if metric.nodes_evaluated else "no node to look at"
+    )
+
+
+def _texts(found: Texts | None) -> dict[str, str]:
+    return {shared(name): shared(text) for name, text in (found or {}).items()}

@@ -1,0 +1,127 @@
+"""Addresses and TLS: one context for httpx and requests, and its failures in words."""
+
+import ssl
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from nomad_console.clients.errors import ApiError, Unreachable
+from nomad_console.settings.values import Tls
+
+
+def origin(backend: str, address: str) -> str:
+    """`scheme://host:port`, or Unreachable in words for what cannot be called."""
+    text = address if "://" in address else f"http://{address}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise _unusable(backend, "the address is not host:port") from None
+    if parts.scheme == "unix":
+        raise _unusable(backend, "unix sockets are not supported: give an http:// address")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise _unusable(backend, "the address must be http://host:port or https://host:port")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"nomad": 4646, "consul": 8500}.get(backend, 443)
+    if port is None and "://" in address:
+        default = 443 if parts.scheme == "https" else 80
+    return f"{parts.scheme}://{host}:{port or default}"
+
+
+def context(backend: str, tls: Tls) -> ssl.SSLContext:
+    """A context that trusts what the settings say; a file that cannot be used is Unreachable."""
+    made = ssl.create_default_context()
+    named = ""
+    try:
+        if tls.ca_file or tls.ca_path:
+            named = tls.ca_file or tls.ca_path
+            made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            made.load_verify_locations(tls.ca_file or None, tls.ca_path or None)
+        if tls.cert_file:
+            named = tls.cert_file
+            made.load_cert_chain(tls.cert_file, tls.key_file or None, password=_no_password)
+    except ssl.SSLError:
+        raise _unusable(backend, f"no usable certificate or key in {Path(named).name}") from None
+    except OSError as error:
+        raise _unusable(backend, f"{Path(named).name} cannot be read: {error.strerror}") from None
+    if tls.skip_verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+def unreachable(backend: str, endpoint: str, cause: BaseException) -> ApiError:
+    """What kept a connection from being made or used, in words that say what to set."""
+    said = _chain(cause)
+    for sign, text, advice in _SIGNS:
+        if sign in said:
+            hint = advice.format(name=backend.upper())
+            return Unreachable(backend, endpoint, None, text, hint=hint)
+    return Unreachable(backend, endpoint, None, str(cause) or type(cause).__name__)
+
+
+_SIGNS = (
+    (
+        "hostname mismatch",
+        "TLS: the certificate is for another name",
+        "set the TLS server name ({name}_TLS_SERVER_NAME), such as server.global.nomad",
+    ),
+    (
+        "ip address mismatch",
+        "TLS: the certificate is for another name",
+        "set the TLS server name ({name}_TLS_SERVER_NAME), such as server.global.nomad",
+    ),
+    (
+        "certificate_verify_failed",
+        "TLS: the server's certificate is not signed by a known CA",
+        "set {name}_CACERT to the cluster's CA file",
+    ),
+    (
+        "certificate_required",
+        "TLS: the server asks for a client certificate",
+        "set {name}_CLIENT_CERT and {name}_CLIENT_KEY",
+    ),
+    (
+        "certificate required",
+        "TLS: the server asks for a client certificate",
+        "set {name}_CLIENT_CERT and {name}_CLIENT_KEY",
+    ),
+    (
+        "unknown_ca",
+        "TLS: the server does not know the client certificate's CA",
+        "set {name}_CLIENT_CERT and {name}_CLIENT_KEY to a pair of this cluster",
+    ),
+    (
+        "unknown ca",
+        "TLS: the server does not know the client certificate's CA",
+        "set {name}_CLIENT_CERT and {name}_CLIENT_KEY to a pair of this cluster",
+    ),
+    ("wrong_version_number", "this port speaks plain HTTP, not TLS", "set http:// in the address"),
+    ("record layer failure", "this port speaks plain HTTP, not TLS", "set http:// in the address"),
+    ("http_request", "this port speaks plain HTTP, not TLS", "set http:// in the address"),
+    ("connection refused", "connection refused", "is it running, and is the address right?"),
+    ("name or service not known", "the address's name is unknown", "check the address"),
+    ("temporary failure in name resolution", "the address's name is unknown", "check the address"),
+    ("readtimeout", "no answer in time", "is it overloaded, or is a firewall between?"),
+    ("read timed out", "no answer in time", "is it overloaded, or is a firewall between?"),
+    ("timeout", "no connection in time", "is the address right, or is a firewall between?"),
+    ("timed out", "no connection in time", "is the address right, or is a firewall between?"),
+    ("reset by peer", "the connection was reset", ""),
+    ("disconnected", "the connection was closed without an answer", ""),
+    ("remotedisconnected", "the connection was closed without an answer", ""),
+)
+
+
+def _chain(cause: BaseException | None) -> str:
+    found: list[str] = []
+    while cause is not None and len(found) < 8:  # noqa: PLR2004 — deeper tells nothing new
+        found.append(f"{type(cause).__name__} {cause}")
+        cause = cause.__cause__ or cause.__context__
+    return " ".join(found).lower()
+
+
+def _unusable(backend: str, text: str) -> Unreachable:
+    return Unreachable(backend, "settings", None, text)
+
+
+def _no_password() -> str:
+    return ""
