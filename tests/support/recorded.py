@@ -35,8 +35,11 @@ def calls(folder: str) -> Iterator[tuple[str, Call]]:
 
 
 def raw_body(call: Call) -> bytes:
-    body = call.get("body")
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    """The answer's body as it was on the wire, but for the order of keys and white space."""
+    body, kind = call.get("body"), call["headers"].get("Content-Type", "")
+    if isinstance(body, str) and kind != "application/json":
+        return body.encode()
+    return json.dumps(body).encode()
 
 
 class Recorded:
