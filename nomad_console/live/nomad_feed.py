@@ -2,34 +2,24 @@
 
 import asyncio
 import gc
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import NoReturn
 
 from nomad_console.clients.errors import ApiError, Refused, Unreachable
+from nomad_console.clients.nomad_stream import NodeRemoved
 from nomad_console.clock import Clock
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.live.apis import Frame, NomadApi
 from nomad_console.live.nomad_lists import NomadLists
-from nomad_console.live.nomad_stream import (
-    ALL_TOPICS,
-    NAMESPACE_TOPICS,
-    EventStream,
-)
-from nomad_console.live.pacing import Backoff
+from nomad_console.live.nomad_subscriptions import Subscriptions
 from nomad_console.live.sources import SourceMeter, Trouble, keep
 from nomad_console.live.store import ClusterStore
 
-SILENT_S = 40.0  # a heartbeat comes every 30 s
 SWEEP_S = 300.0  # garbage collection has no events
 SWEEP_PAUSE_S = 0.1
 LIST_GAP_S = 30.0
 LEADER_S = 10.0
-WATCH_S = 1.0
-ASK_AGAIN_S = 30.0  # for the whole stream, while it is refused
-STREAMS_AT_MOST = 8
 POLL_WAIT_S = 10.0
 POLL_GAP_S = 2.0
 POLL_SHARE = 5.0  # pauses are so many times as long as the listing took
@@ -53,10 +43,16 @@ class NomadFeed:
         self._store = store
         self._meter = meter
         self._clock = clock
-        self._namespace = namespace
         self._lists = NomadLists(nomad, store, meter, clock)
-        self._whole = self._stream(ALL_TOPICS, namespace)
-        self._streams: tuple[EventStream, ...] = ()
+        self._subscriptions = Subscriptions(
+            nomad,
+            meter,
+            clock,
+            namespace,
+            heard=self._hear,
+            missed=self._miss,
+            poll=self._poll,
+        )
         self._missed = asyncio.Event()
         self._gap = True  # frames prove an index only when none before them was missed
         self._listed_at = float("-inf")
@@ -68,91 +64,12 @@ class NomadFeed:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow_whole())
+            tasks.create_task(self._subscriptions.run())
+            tasks.create_task(self._subscriptions.watch())
             tasks.create_task(keep("lists", self._list, self._meter, self._clock))
-            tasks.create_task(self._watch())
             tasks.create_task(
                 keep("leader", self._ask_leader, self._meter, self._clock, every_s=LEADER_S)
             )
-
-    def _stream(self, topics: Sequence[str], namespace: str) -> EventStream:
-        return EventStream(
-            self._nomad,
-            self._clock,
-            topics,
-            namespace,
-            heard=self._hear,
-            missed=self._miss,
-        )
-
-    async def _follow_whole(self) -> NoReturn:
-        while True:
-            self._streams = (self._whole,)
-            try:
-                await self._follow(self._whole)
-            except Refused as refusal:
-                await self._follow_less(refusal)
-
-    async def _follow(self, stream: EventStream) -> NoReturn:
-        """For ever, unless the subscription is refused."""
-        backoff = Backoff(self._clock)
-        while True:
-            before = stream.heard_at
-            try:
-                await stream.follow()
-            except Refused:
-                self._meter.recovered(stream.name)
-                raise
-            except ApiError as error:
-                self._meter.failed(stream.name, error)
-            if stream.heard_at != before:
-                backoff.reset()
-            await backoff.pause()
-
-    async def _follow_less(self, refusal: Refused) -> None:
-        """What the token allows, until it allows the whole stream."""
-        async with asyncio.TaskGroup() as tasks:
-            less = tasks.create_task(self._apart(refusal))
-            await self._allowed_again()
-            less.cancel()
-        self._meter.forget_note("events")
-        self._whole.index = 0
-
-    async def _apart(self, refusal: Refused) -> None:
-        """A stream a namespace where that is allowed, else blocking queries."""
-        try:
-            names = await self._nomad.namespaces() if self._namespace == "*" else ()
-            if 0 < len(names) <= STREAMS_AT_MOST:
-                self._note(refusal, f"following the events of {', '.join(names)} one by one")
-                await self._follow_each(names)
-        except* ApiError:
-            self._streams = ()
-        self._note(refusal, "asking for the lists again and again")
-        await keep("lists", self._poll, self._meter, self._clock)
-
-    async def _follow_each(self, names: Sequence[str]) -> None:
-        first, *others = names
-        self._streams = (
-            self._stream(ALL_TOPICS, first),
-            *(self._stream(NAMESPACE_TOPICS, name) for name in others),
-        )
-        async with asyncio.TaskGroup() as tasks:
-            for stream in self._streams:
-                tasks.create_task(self._follow(stream))
-
-    def _note(self, refusal: Refused, instead: str) -> None:
-        reason = f"event stream refused, {instead}: what the token may not read is missing"
-        lacking = refusal.right or "node:read and namespace:read-job in every namespace"
-        self._meter.note("events", reason, f"give the token {lacking}")
-
-    async def _allowed_again(self) -> None:
-        while True:
-            await self._clock.sleep(ASK_AGAIN_S)
-            try:
-                async for _ in self._nomad.events(ALL_TOPICS, namespace=self._namespace):
-                    return
-            except ApiError:
-                continue
 
     async def _poll(self) -> None:
         """Lists, again whenever a node changed or a client reported allocations."""
@@ -191,7 +108,7 @@ class NomadFeed:
         if not self._missed.is_set():
             self._gap = False
             self._meter.recovered("gap")
-            self._reached()
+            self._store.reached(self._subscriptions.index)
         self._meter.recovered("lists")
         self._meter.proved(began_at)
         if not self._loaded:
@@ -206,20 +123,15 @@ class NomadFeed:
             told = Trouble("events may have been missed", "the lists are read again by themselves")
             self._meter.ail("gap", told)
 
-    def _hear(self, stream: EventStream, frame: Frame) -> None:
+    def _hear(self, frame: Frame) -> None:
         for record in frame.records:
-            self._apply(record)
+            self._apply(record, frame.index)
         if frame.index and not self._gap:
-            self._reached()
-        self._meter.recovered(stream.name)
-        silent = max(each.silent_s() for each in self._streams)
+            self._store.reached(self._subscriptions.index)
+        silent = self._subscriptions.silent_s()
         self._meter.proved(self._clock.now() - timedelta(seconds=silent))
 
-    def _reached(self) -> None:
-        if self._streams:
-            self._store.reached(min(stream.index for stream in self._streams))
-
-    def _apply(self, record: object) -> None:
+    def _apply(self, record: object, index: int) -> None:
         store = self._store
         match record:
             case Allocation():
@@ -229,6 +141,8 @@ class NomadFeed:
                 store.put_details((detail,))
             case Node():
                 store.put_nodes((record,))
+            case NodeRemoved():
+                store.remove_node(record.id, index)
             case Evaluation():
                 store.put_evaluations((record,))
             case Deployment():
@@ -239,17 +153,6 @@ class NomadFeed:
                 store.put_jobs((record,))
             case _:
                 raise TypeError(f"an event holds a {type(record).__name__}")
-
-    async def _watch(self) -> NoReturn:
-        """Notice what does not come: the frame that proves, and heartbeats."""
-        while True:
-            await self._clock.sleep(WATCH_S)
-            for stream in self._streams:
-                stream.check()
-                silent = stream.silent_s()
-                if stream.accepted and silent > SILENT_S:
-                    told = f"no heartbeat in the {stream.name} for {int(silent)} s"
-                    self._meter.ail(stream.name, Trouble(told, "check the network to the server"))
 
     async def _ask_leader(self) -> None:
         """Heartbeats go on without a leader; this does not."""

@@ -58,6 +58,7 @@ class NomadRecords:
         self.deployments = Table[str, Deployment]()
         self.blocked = Table[str, Evaluation]()
         self.unread: dict[str, None] = {}  # nodes whose detail is missing or older than their row
+        self._removed: dict[str, int] = {}  # purged nodes -> index of the purge
         self._read: set[str] = set()  # nodes whose detail was read by this console
         self._machines = machines
         self._touched = touched
@@ -70,6 +71,8 @@ class NomadRecords:
         for node in nodes:
             old = self.nodes.get(node.id)
             if old is not None and old.modify_index > node.modify_index:
+                continue
+            if node.modify_index <= self._removed.get(node.id, -1):
                 continue
             if self.nodes.put(node.id, node):
                 self._place(node)
@@ -134,12 +137,13 @@ class NomadRecords:
     def keep_nodes(self, listed: AbstractSet[str], index: int) -> None:
         """Forget what a whole listing, begun at that index, does not hold."""
         for node_id in missing(self.nodes.rows, listed, index):
-            self.nodes.drop(node_id)
-            self._moved.add(node_id)
-            self.details.drop(node_id)
-            self.unread.pop(node_id, None)
-            self._read.discard(node_id)
-            self._machines.forget(node_id)
+            self._forget(node_id)
+        self._touched()
+
+    def remove_node(self, node_id: str, index: int) -> None:
+        """It was purged at that index: rows that are older come too late."""
+        self._removed[node_id] = index
+        self._forget(node_id)
         self._touched()
 
     def keep_allocations(self, listed: AbstractSet[str], index: int) -> None:
@@ -184,6 +188,14 @@ class NomadRecords:
             row.node_id for key in allocations if (row := self.allocations.get(key)) is not None
         }
         return frozenset(nodes), allocations, self.job_stubs.freeze() | self.jobs.freeze()
+
+    def _forget(self, node_id: str) -> None:
+        self.nodes.drop(node_id)
+        self.details.drop(node_id)
+        self.unread.pop(node_id, None)
+        self._read.discard(node_id)
+        self._moved.add(node_id)
+        self._machines.forget(node_id)
 
     def _place(self, node: Node) -> None:
         detail = self.details.get(node.id)

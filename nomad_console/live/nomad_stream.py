@@ -1,6 +1,6 @@
 """One subscription to Nomad's events, and whether it missed any."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from nomad_console.clock import Clock
 from nomad_console.live.apis import Frame, NomadApi
@@ -10,6 +10,12 @@ FIRST_FRAME_S = 2.0  # the frame asked for comes with the acceptance, if the ser
 NODE_TOPICS = ("Node",)
 NAMESPACE_TOPICS = ("Allocation", "Deployment", "Evaluation", "Job")
 ALL_TOPICS = NODE_TOPICS + NAMESPACE_TOPICS
+
+
+async def close(frames: AsyncIterator[Frame]) -> None:
+    """Let the connection go now, not when the garbage is collected."""
+    if isinstance(frames, AsyncGenerator):
+        await frames.aclose()
 
 
 class EventStream:
@@ -25,7 +31,7 @@ class EventStream:
         topics: Sequence[str],
         namespace: str,
         *,
-        heard: Callable[["EventStream", Frame], None],
+        heard: Callable[[Frame], None],
         missed: Callable[[], None],
     ) -> None:
         self.name = f"events of {namespace}"
@@ -51,9 +57,10 @@ class EventStream:
                     self._begin()
                 if frame.index:
                     self._compare(frame.index)
-                self._heard(self, frame)
+                self._heard(frame)
         finally:
             self.accepted = False
+            await close(frames)
 
     def check(self) -> None:
         """Give up waiting for the frame that would have proved that nothing was missed."""

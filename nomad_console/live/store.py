@@ -42,6 +42,7 @@ class ClusterStore:
         self.consul = consul = ConsulRecords(self._news.set)
         self.alb = alb = AlbRecords(self._machines, self._news.set)
         self.put_nodes = nomad.put_nodes
+        self.remove_node = nomad.remove_node
         self.put_details = nomad.put_details
         self.put_allocations = nomad.put_allocations
         self.put_job_stubs = nomad.put_job_stubs

@@ -1,0 +1,152 @@
+"""Which event streams the token allows: the whole one, one a namespace, or none."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NoReturn
+
+from nomad_console.clients.errors import ApiError, Refused
+from nomad_console.clock import Clock
+from nomad_console.live.apis import Frame, NomadApi
+from nomad_console.live.nomad_stream import ALL_TOPICS, NAMESPACE_TOPICS, EventStream, close
+from nomad_console.live.pacing import Backoff
+from nomad_console.live.sources import SourceMeter, Trouble, keep
+
+SILENT_S = 40.0  # a heartbeat comes every 30 s
+WATCH_S = 1.0
+ASK_AGAIN_S = 30.0  # for the whole stream, while it is refused
+STREAMS_AT_MOST = 8
+
+
+class Subscriptions:
+    """Keeps the widest subscription that is allowed, and tries the whole one again and again.
+
+    `poll` is one round of reading without events; it paces itself.
+    """
+
+    def __init__(
+        self,
+        nomad: NomadApi,
+        meter: SourceMeter,
+        clock: Clock,
+        namespace: str,
+        *,
+        heard: Callable[[Frame], None],
+        missed: Callable[[], None],
+        poll: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.streams: tuple[EventStream, ...] = ()
+        self._nomad = nomad
+        self._meter = meter
+        self._clock = clock
+        self._namespace = namespace
+        self._heard = heard
+        self._missed = missed
+        self._poll = poll
+
+    @property
+    def index(self) -> int:
+        """The raft index that every stream has reached."""
+        return min((stream.index for stream in self.streams), default=0)
+
+    def silent_s(self) -> float:
+        """For how long the quietest stream has said nothing."""
+        return max((stream.silent_s() for stream in self.streams), default=0.0)
+
+    async def run(self) -> NoReturn:
+        while True:
+            whole = self._stream(ALL_TOPICS, self._namespace)
+            self.streams = (whole,)
+            try:
+                await self._follow(whole)
+            except Refused as refusal:
+                await self._follow_less(refusal)
+
+    async def watch(self) -> NoReturn:
+        """Notice what does not come: the frame that proves, and heartbeats."""
+        while True:
+            await self._clock.sleep(WATCH_S)
+            for stream in self.streams:
+                stream.check()
+                silent = stream.silent_s()
+                if stream.accepted and silent > SILENT_S:
+                    told = f"no heartbeat in the {stream.name} for {int(silent)} s"
+                    self._meter.ail(stream.name, Trouble(told, "check the network to the server"))
+
+    def _stream(self, topics: Sequence[str], namespace: str) -> EventStream:
+        def heard(frame: Frame) -> None:
+            self._meter.recovered(stream.name)
+            self._heard(frame)
+
+        stream = EventStream(
+            self._nomad, self._clock, topics, namespace, heard=heard, missed=self._missed
+        )
+        return stream
+
+    async def _follow(self, stream: EventStream) -> NoReturn:
+        """For ever, unless the subscription is refused.
+
+        The end of a stream that worked is no trouble yet: failing to connect again is.
+        """
+        backoff = Backoff(self._clock)
+        while True:
+            before = stream.heard_at
+            try:
+                await stream.follow()
+            except Refused:
+                self._meter.recovered(stream.name)
+                raise
+            except ApiError as error:
+                if stream.heard_at == before:
+                    self._meter.failed(stream.name, error)
+            if stream.heard_at != before:
+                backoff.reset()
+            await backoff.pause()
+
+    async def _follow_less(self, refusal: Refused) -> None:
+        """What the token allows, until it allows the whole stream."""
+        async with asyncio.TaskGroup() as tasks:
+            less = tasks.create_task(self._apart(refusal))
+            await self._allowed_again()
+            less.cancel()
+        for stream in self.streams:
+            self._meter.recovered(stream.name)
+        self._meter.forget_note("events")
+
+    async def _apart(self, refusal: Refused) -> None:
+        """A stream a namespace where that is allowed, else blocking queries."""
+        try:
+            names = await self._nomad.namespaces() if self._namespace == "*" else ()
+            if 0 < len(names) <= STREAMS_AT_MOST:
+                self._note(refusal, f"following the events of {', '.join(names)} one by one")
+                await self._follow_each(names)
+        except* ApiError:
+            self.streams = ()
+        self._note(refusal, "asking for the lists again and again")
+        await keep("lists", self._poll, self._meter, self._clock)
+
+    async def _follow_each(self, names: Sequence[str]) -> None:
+        first, *others = names
+        self.streams = (
+            self._stream(ALL_TOPICS, first),
+            *(self._stream(NAMESPACE_TOPICS, name) for name in others),
+        )
+        async with asyncio.TaskGroup() as tasks:
+            for stream in self.streams:
+                tasks.create_task(self._follow(stream))
+
+    def _note(self, refusal: Refused, instead: str) -> None:
+        reason = f"event stream refused, {instead}: what the token may not read is missing"
+        lacking = refusal.right or "node:read and namespace:read-job in every namespace"
+        self._meter.note("events", reason, f"give the token {lacking}")
+
+    async def _allowed_again(self) -> None:
+        while True:
+            await self._clock.sleep(ASK_AGAIN_S)
+            frames = self._nomad.events(ALL_TOPICS, namespace=self._namespace)
+            try:
+                await anext(frames)
+            except ApiError:
+                continue
+            finally:
+                await close(frames)
+            return
