@@ -120,4 +120,4 @@ class Fleet:
 
 
 def _takes_work(node: Row) -> bool:
-    return node["Status"] == "ready" and node["SchedulingEligibility"] == "eligible"
+    return bool(node["Status"] == "ready" and node["SchedulingEligibility"] == "eligible")

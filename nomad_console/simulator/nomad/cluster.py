@@ -1,0 +1,257 @@
+"""The facade: one Nomad cluster, its API's writes and the world that happens to it."""
+
+import random
+from collections.abc import Mapping, Sequence
+
+from nomad_console.simulator.nomad.allocations import client_terminal, healthy, server_terminal
+from nomad_console.simulator.nomad.apps import AppTable
+from nomad_console.simulator.nomad.client import Agent, Clients
+from nomad_console.simulator.nomad.core import Core
+from nomad_console.simulator.nomad.defaults import namespace_row, node_pool_row
+from nomad_console.simulator.nomad.deployments import Deployments
+from nomad_console.simulator.nomad.drainer import Drainer
+from nomad_console.simulator.nomad.evaluations import Evaluations
+from nomad_console.simulator.nomad.fleet import Fleet
+from nomad_console.simulator.nomad.garbage import collect_garbage
+from nomad_console.simulator.nomad.heartbeats import Heartbeats
+from nomad_console.simulator.nomad.job_writes import JobWrites
+from nomad_console.simulator.nomad.node_writes import ANONYMOUS, NodeWrites
+from nomad_console.simulator.nomad.nodes import NodeSpec, node_row
+from nomad_console.simulator.nomad.preload import Preload
+from nomad_console.simulator.nomad.reports import Reports
+from nomad_console.simulator.nomad.scheduler import Scheduler
+from nomad_console.simulator.nomad.servers import Server, Servers
+from nomad_console.simulator.nomad.state import Row
+from nomad_console.simulator.pace import Pace
+from nomad_console.simulator.services import Machine, ServiceRegistry
+from nomad_console.simulator.timeline import Timeline
+
+GC_DELAY = 1.0  # s from the call to what it collects
+
+
+class NomadCluster:
+    """Synchronous: everything that takes time is a callback on the timeline.
+
+    API writes return the body of Nomad's answer and raise Refusal where Nomad refuses.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        pace: Pace,
+        rng: random.Random,
+        registry: ServiceRegistry,
+        region: str = "global",
+        datacenter: str = "dc1",
+    ) -> None:
+        self.core = Core(timeline, pace, rng, registry, region, datacenter)
+        self.state = self.core.state
+        self.region = region
+        self.datacenter = datacenter
+        self.machines: dict[str, Machine] = {}
+        self.apps = AppTable(self.machines)
+        self._fleet = Fleet(self.core)
+        self._evaluations = Evaluations(self.core, self._fleet)
+        self._deployments = Deployments(self.core, self._evaluations)
+        self._reports = Reports(self.core, self._evaluations, self._deployments)
+        self._clients = Clients(self.core, self.apps, self._reports)
+        self._heartbeats = Heartbeats(self.core, self._evaluations)
+        self._scheduler = Scheduler(self.core, self._fleet, self._evaluations, self._deployments)
+        self._drainer = Drainer(self.core, self._evaluations)
+        self._jobs = JobWrites(self.core, self._evaluations, self._deployments, self._clients)
+        self._nodes = NodeWrites(self.core, self._evaluations, self._heartbeats)
+        self.servers = Servers(self.core, self._heartbeats.leader_changed)
+        self._specs: dict[str, NodeSpec] = {}
+        for name in ("all", "default"):
+            self.state.node_pools[name] = node_pool_row(name)
+        self.add_namespace("default", "Default shared namespace")
+
+    def add_namespace(self, name: str, description: str = "") -> None:
+        self.state.namespaces[name] = namespace_row(name, description, self.state.index)
+
+    def add_server(
+        self, name: str, version: str, address: str = "127.0.0.1", http_port: int = 4646
+    ) -> Server:
+        return self.servers.add(name, version, address, http_port)
+
+    def add_machine(
+        self,
+        name: str,
+        address: str,
+        http_port: int,
+        zone: str,
+        instance_id: str,
+        version: str,
+        node_class: str = "",
+        meta: Mapping[str, str] | None = None,
+        cpu_mhz: int = 4000,
+        memory_mb: int = 8192,
+    ) -> Machine:
+        """A client machine whose agent is registered and ready."""
+        spec = NodeSpec(
+            name,
+            address,
+            http_port,
+            zone,
+            instance_id,
+            version,
+            node_class,
+            meta=meta or {},
+            cpu_mhz=cpu_mhz,
+            memory_mb=memory_mb,
+        )
+        self._specs[name] = spec
+        node = self._register(spec, None)
+        machine = Machine(name, node["ID"], address, instance_id, zone)
+        self.machines[name] = machine
+        self._clients.add(machine, version, node["HTTPAddr"])
+        return machine
+
+    def preload(self, jobs: Sequence[Row]) -> None:
+        """Have these jobs run and be healthy already, without events."""
+        Preload(self.core, self._fleet, self._clients, self._jobs).run(jobs)
+
+    def settled(self) -> bool:
+        """No open evaluation, and every wanted allocation runs and is not unhealthy."""
+        open_ones = any(
+            row["Status"] in {"pending", "blocked"} for row in self.state.evaluations.values()
+        )
+        return not open_ones and all(
+            client_terminal(row)
+            or (row["ClientStatus"] == "running" and not server_terminal(row) and _judged(row))
+            for row in self.state.allocations.values()
+        )
+
+    def register_job(self, job: Row) -> Row:
+        return self._jobs.register(job)
+
+    def deregister_job(self, namespace: str, job_id: str, *, purge: bool = False) -> Row:
+        return self._jobs.deregister(namespace, job_id, purge=purge)
+
+    def job_scale(
+        self, namespace: str, job_id: str, group: str, count: int, message: str = ""
+    ) -> Row:
+        return self._jobs.scale(namespace, job_id, group, count, message)
+
+    def scaling_events(self, key: tuple[str, str], group: str) -> list[Row]:
+        """Newest first."""
+        events = self._jobs.scalings.get(key, [])
+        return [
+            {name: value for name, value in event.items() if name != "Group"}
+            for event in events
+            if event["Group"] == group
+        ]
+
+    def job_evaluate(self, namespace: str, job_id: str) -> Row:
+        return self._jobs.evaluate(namespace, job_id)
+
+    def node_evaluate(self, node_id: str) -> Row:
+        return self._nodes.evaluate(node_id)
+
+    def node_purge(self, node_id: str) -> Row:
+        """An agent that still lives registers again, as a new and eligible node."""
+        answer = self._nodes.purge(node_id)
+        agent = self._clients.by_node[node_id]
+        if agent.up:
+            wait = self.core.between(1.0, 10.0)
+            self.core.after(wait, lambda: self._return_purged(agent))
+        return answer
+
+    def set_eligibility(self, node_id: str, eligibility: str, _actor: str = ANONYMOUS) -> Row:
+        return self._nodes.set_eligibility(node_id, eligibility)
+
+    def set_drain(
+        self,
+        node_id: str,
+        spec: Row | None,
+        mark_eligible: bool = False,  # noqa: FBT001, FBT002 — the order of the API's body
+        meta: dict[str, str] | None = None,
+        actor: str = ANONYMOUS,
+    ) -> Row:
+        """`spec`: {"Deadline": ns, "IgnoreSystemJobs": bool}, None to cancel."""
+        return self._nodes.set_drain(
+            node_id, spec, mark_eligible=mark_eligible, meta=meta, actor=actor
+        )
+
+    def stop_allocation(self, alloc_id: str, *, no_shutdown_delay: bool = False) -> Row:
+        return self._jobs.stop_allocation(alloc_id, no_shutdown_delay=no_shutdown_delay)
+
+    def restart_allocation(self, alloc_id: str, task: str = "") -> Row:
+        return self._jobs.restart_allocation(alloc_id, task)
+
+    def signal_allocation(self, alloc_id: str, signal: str, task: str = "") -> Row:
+        return self._jobs.signal_allocation(alloc_id, signal, task)
+
+    def transfer_leadership(self, *, identity: str = "", address: str = "") -> Row:
+        return self.servers.transfer(identity, address)
+
+    def leader(self) -> Server | None:
+        return self.servers.leader()
+
+    def system_gc(self) -> None:
+        """Answered at once, done later."""
+        self.core.after(GC_DELAY, lambda: collect_garbage(self.core))
+
+    def agent(self, name: str) -> Agent:
+        return self._clients.by_name[name]
+
+    def last_heartbeat(self, name: str) -> float:
+        """Elapsed time of that agent's last heartbeat."""
+        return self._heartbeats.last(self.agent(name))
+
+    def agent_restart(self, name: str, version: str) -> None:
+        """Away for a second, its tasks go on, back with the version."""
+        self._heartbeats.restart(self.agent(name), version)
+
+    def agent_kill(self, name: str) -> None:
+        self._heartbeats.stop(self.agent(name))
+
+    def agent_start(self, name: str, version: str | None = None) -> None:
+        agent = self.agent(name)
+        if agent.node_id not in self.state.nodes:
+            agent.come_up(version)
+            self._return_purged(agent)
+        else:
+            self._heartbeats.start(agent, version)
+
+    def machine_down(self, name: str) -> None:
+        agent = self.agent(name)
+        self._heartbeats.stop(agent)
+        agent.machine.up = False
+        agent.lose_everything()
+
+    def break_job(self, namespace: str, job_id: str) -> None:
+        """Its apps answer 500, also those that start later."""
+        self.apps.set_broken((namespace, job_id), broken=True)
+
+    def heal_job(self, namespace: str, job_id: str) -> None:
+        self.apps.set_broken((namespace, job_id), broken=False)
+
+    def fail_allocation(self, alloc_id: str) -> None:
+        """Its task exits with 1; the restart policy decides what follows."""
+        runner = self._clients.runner(alloc_id)
+        if runner is not None:
+            runner.fail()
+
+    def touch_allocation(self, alloc_id: str) -> None:
+        """A client report that changes next to nothing: load for readers."""
+        self._reports.touch(alloc_id)
+
+    def _register(self, spec: NodeSpec, node_id: str | None) -> Row:
+        change = self.state.change("NodeRegistration")
+        node = node_row(self.core, spec, change.index)
+        if node_id is not None:
+            node["ID"] = node_id
+        change.put("nodes", node)
+        self.state.write(change)
+        return node
+
+    def _return_purged(self, agent: Agent) -> None:
+        if agent.up and agent.node_id not in self.state.nodes:
+            node = self._register(self._specs[agent.machine.name], agent.node_id)
+            agent.catch_up()
+            self._heartbeats.evaluate(node)
+
+
+def _judged(row: Row) -> bool:
+    return row["JobType"] in {"batch", "sysbatch"} or healthy(row) is True

@@ -1,0 +1,110 @@
+"""Starting settled: jobs placed, running and healthy without living through their start."""
+
+from collections.abc import Iterable, Sequence
+
+from nomad_console.simulator.nomad.allocations import new_allocation
+from nomad_console.simulator.nomad.client import Clients
+from nomad_console.simulator.nomad.constraints import constraints_of, in_reach, unfulfilled
+from nomad_console.simulator.nomad.core import Core
+from nomad_console.simulator.nomad.fleet import Fleet
+from nomad_console.simulator.nomad.job_writes import JobWrites
+from nomad_console.simulator.nomad.placement import Draft, Placement, Seat
+from nomad_console.simulator.nomad.reports import NO_NETWORK
+from nomad_console.simulator.nomad.state import Change, Row
+
+
+class Preload:
+    """Writes quietly: what was there before the world began has no events."""
+
+    def __init__(self, core: Core, fleet: Fleet, clients: Clients, jobs: JobWrites) -> None:
+        self._core = core
+        self._fleet = fleet
+        self._clients = clients
+        self._jobs = jobs
+        self._placement = Placement(core, fleet)
+
+    def run(self, jobs: Sequence[Row]) -> None:
+        """System jobs first: their static ports come before what others may take."""
+        ordered = sorted(jobs, key=lambda job: job["Type"] not in {"system", "sysbatch"})
+        for job in ordered:
+            self._settle(job)
+
+    def _settle(self, spec: Row) -> None:
+        state = self._core.state
+        change = state.change("JobRegistered")
+        change.quiet = True
+        job = self._jobs.put(change, spec, Status="running", Stable=True)
+        evaluation = self._evaluation(job, change)
+        change.put("evaluations", evaluation)
+        draft = Draft(self._fleet)
+        for group in job["TaskGroups"]:
+            for number, seat in self._seats(draft, job, group):
+                name = f"{job['ID']}.{group['Name']}[{number}]"
+                self._place(job, group, seat, name, evaluation["ID"], change)
+        state.write(change)
+
+    def _seats(self, draft: Draft, job: Row, group: Row) -> Iterable[tuple[int, Seat]]:
+        if job["Type"] in {"system", "sysbatch"}:
+            constraints = constraints_of(job, group)
+            for node_id in self._fleet.ready():
+                node = self._core.state.nodes[node_id]
+                if in_reach(node, job) and unfulfilled(node, constraints) is None:
+                    seat, _, _ = self._placement.on(draft, job, group, node)
+                    if seat is not None:
+                        yield 0, seat
+            return
+        for number in range(group["Count"]):
+            seat, _ = self._placement.find(draft, job, group)
+            if seat is None:
+                raise ValueError(f"no room for {job['ID']}.{group['Name']}[{number}]")
+            yield number, seat
+
+    def _place(
+        self, job: Row, group: Row, seat: Seat, name: str, evaluation_id: str, change: Change
+    ) -> None:
+        row = new_allocation(
+            self._core,
+            change.index,
+            job,
+            group,
+            seat.node,
+            seat.ports,
+            Name=name,
+            EvalID=evaluation_id,
+            Metrics=seat.metrics,
+            NetworkStatus=NO_NETWORK,
+        )
+        self._core.state.allocation_jobs[row["ID"]] = job
+        runner = self._clients.by_node[row["NodeID"]].adopt(row)
+        services = runner.resume()
+        row.update(runner.status())
+        if job["Type"] not in {"batch", "sysbatch"}:
+            row["DeploymentStatus"] = {
+                "Canary": False,
+                "Healthy": True,
+                "ModifyIndex": change.index,
+                "Timestamp": self._core.stamp(),
+            }
+            runner.verdict = (True, self._core.stamp())
+        change.put("allocations", row)
+        for service in services:
+            change.put("services", service)
+
+    def _evaluation(self, job: Row, change: Change) -> Row:
+        now = self._core.now_ns()
+        return {
+            "CreateIndex": change.index,
+            "CreateTime": now,
+            "ID": self._core.ids.uuid(),
+            "JobID": job["ID"],
+            "JobModifyIndex": job["JobModifyIndex"],
+            "ModifyIndex": change.index,
+            "ModifyTime": now,
+            "Namespace": job["Namespace"],
+            "Priority": job["Priority"],
+            "QueuedAllocations": {group["Name"]: 0 for group in job["TaskGroups"]},
+            "SnapshotIndex": change.index,
+            "Status": "complete",
+            "TriggeredBy": "job-register",
+            "Type": job["Type"],
+        }
