@@ -1,7 +1,7 @@
 """Tokens and what they may do; refusals and silent omissions as Nomad's."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from nomad_console.simulator.nomad.refusals import Refusal
@@ -124,29 +124,34 @@ class Acl:
         self._tokens = {token.secret: token for token in tokens}
         self._anonymous = anonymous or (Rights() if self._tokens else MANAGEMENT)
         self._forbidden: frozenset[str] = frozenset()
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """Called after every change of somebody's rights."""
+        self._watchers.append(callback)
 
     @property
     def enabled(self) -> bool:
         return bool(self._tokens) or bool(self._forbidden)
 
-    @property
-    def forbidden(self) -> frozenset[str]:
-        return self._forbidden
-
     def forbid(self, namespace: str) -> None:
-        self._forbidden |= {namespace}
+        """Nobody may anything in it any more."""
+        self._forbid(self._forbidden | {namespace})
 
     def allow(self, namespace: str) -> None:
-        self._forbidden -= {namespace}
+        """As it was before it was forbidden."""
+        self._forbid(self._forbidden - {namespace})
+
+    def _forbid(self, namespaces: frozenset[str]) -> None:
+        self._forbidden = namespaces
+        for callback in self._watchers:
+            callback()
 
     def rights(self, secret: str) -> Rights:
         """Refuses an unknown token, and what is no token at all."""
         token = self._token(secret)
         rights = token.rights if token else self._anonymous
         return rights.without(self._forbidden)
-
-    def knows(self, secret: str) -> bool:
-        return not secret or not self._tokens or secret in self._tokens
 
     def row(self, secret: str) -> Row:
         """The answer of acl/token/self."""
@@ -156,9 +161,9 @@ class Acl:
         token = self._token(secret)
         return token.row() if token else _anonymous()
 
-    def actor(self, secret: str) -> str:
+    def accessor(self, secret: str) -> str:
         """How a node's LastDrain names who drained it."""
-        return f"token:{self.row(secret)['AccessorID']}"
+        return str(self.row(secret)["AccessorID"])
 
     def _token(self, secret: str) -> Token | None:
         if not secret or not self._tokens:

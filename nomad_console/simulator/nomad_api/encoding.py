@@ -8,6 +8,7 @@ from nomad_console.simulator.nomad_api.structs import names
 _NO_TRANSITION: Row = dict.fromkeys(
     ("Migrate", "Reschedule", "ForceReschedule", "NoShutdownDelay", "MigrateDisablePlacement")
 )
+_OF_LISTS = {"JobType", "JobVersion"}
 _NODE_STUB = names("""
     CreateIndex Datacenter Drain Drivers HostVolumes ID LastDrain ModifyIndex Name NodeClass
     NodePool SchedulingEligibility Status StatusDescription
@@ -23,7 +24,9 @@ def lean(row: Row) -> Row:
     return {
         name: value
         for name, value in row.items()
-        if value and not (name == "DesiredTransition" and not any(value.values()))
+        if value
+        and name not in _OF_LISTS
+        and not (name == "DesiredTransition" and not any(value.values()))
     }
 
 

@@ -109,6 +109,7 @@ class Endpoint:
         cluster = self._view.cluster
         if query.region not in {"", cluster.region}:
             raise no_path_to_region()
+        self._view.leaderless_ms()
         if not query.stale and cluster.leader() is None:
             await pause(self._view, self._view.pace(NO_LEADER_AFTER))
             raise no_leader(through_client=self._agent.is_client)

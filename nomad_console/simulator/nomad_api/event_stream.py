@@ -9,7 +9,6 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from nomad_console.simulator.nomad.refusals import Refusal
-from nomad_console.simulator.nomad_api.acl import MANAGEMENT
 from nomad_console.simulator.nomad_api.calls import Answer
 from nomad_console.simulator.nomad_api.endpoint import respond, secret_of
 from nomad_console.simulator.nomad_api.errors import invalid_method
@@ -48,19 +47,19 @@ class EventStreamEndpoint:
         view = self._view
         secret = secret_of(request)
         wanted = request.query_params.get("namespace") or "default"
-        subscription = Subscription.of(
-            request.query_params.getlist("topic"), None if wanted == ALL else frozenset({wanted})
-        )
+        # those made later are not in it
+        namespaces = view.state.namespaces if wanted == ALL else {wanted}
+        subscription = Subscription.of(request.query_params.getlist("topic"), frozenset(namespaces))
+
+        def permitted() -> bool:
+            return subscription.permitted(view.acl.rights(secret))
+
         try:
-            rights = view.acl.rights(secret) if view.acl.enabled else MANAGEMENT
+            if not permitted():
+                return self._silence()
         except Refusal:
             return _closed()
-        if not subscription.permitted(rights, view.state.namespaces):
-            return self._silence()
-        if wanted == ALL:  # those made later are not in it
-            existing = Subscription(subscription.topics, frozenset(view.state.namespaces))
-            return view.streams.follow(existing, index)
-        return view.streams.follow(subscription, index)
+        return view.streams.follow(subscription, index, permitted)
 
     async def _silence(self) -> AsyncIterator[bytes]:
         closed = asyncio.Event()

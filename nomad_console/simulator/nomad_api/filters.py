@@ -104,10 +104,12 @@ def _match(match: Match, struct: str) -> Predicate:
 def _finder(path: tuple[str, ...], struct: str) -> Callable[[Row], object]:
     """Walks to the value; a name a struct does not have is refused, a map may lack a key."""
     pointer = "/" + "/".join(path)
-    fields = STRUCTS[struct]
+    known = path[0] in STRUCTS[struct]
+    if known and len(path) == 1:
+        return lambda row: row.get(path[0], _ABSENT)
 
     def find(row: Row) -> object:
-        if path[0] not in fields:
+        if not known:
             raise _no_field(pointer, 0, path[0])
         value: object = row.get(path[0], _ABSENT)
         is_map = path[0] in MAPS
@@ -140,7 +142,7 @@ def _no_field(pointer: str, at: int, part: str) -> Refusal:
 def _test(operator: Operator, match: Match) -> Callable[[object], bool]:
     literal = match.value
     if operator is Operator.EQUAL:
-        return lambda value: _equal(value, literal)
+        return lambda value: value == literal if isinstance(value, str) else _equal(value, literal)
     if operator is Operator.IN:
         return lambda value: _contains(value, literal, match.path)
     if operator is Operator.EMPTY:

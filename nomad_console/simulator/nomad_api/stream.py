@@ -22,13 +22,13 @@ Topics = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Subscription:
-    """What one reader asked for; `namespaces` None means every one."""
+    """What one reader asked for, in which namespaces."""
 
     topics: Topics
-    namespaces: frozenset[str] | None
+    namespaces: frozenset[str]
 
     @classmethod
-    def of(cls, topics: Iterable[str], namespaces: frozenset[str] | None) -> "Subscription":
+    def of(cls, topics: Iterable[str], namespaces: frozenset[str]) -> "Subscription":
         """`topics` as in the query string: `Node`, `Allocation:web`."""
         wanted: defaultdict[str, list[str]] = defaultdict(list)
         for text in topics:
@@ -37,16 +37,15 @@ class Subscription:
         chosen = {topic: tuple(keys) for topic, keys in wanted.items()}
         return cls(chosen or {"*": ("*",)}, namespaces)
 
-    def permitted(self, rights: Rights, existing: Iterable[str]) -> bool:
+    def permitted(self, rights: Rights) -> bool:
         """One right lacking refuses the whole stream (nomad/event_endpoint.go, validateNsOp)."""
         if rights.management:
             return True
-        namespaces = self.namespaces if self.namespaces is not None else set(existing)
         for topic in self.topics:
             if topic == "Node":
                 allowed = rights.allows("node", "read")
             elif topic in _READ_JOB:
-                allowed = all(rights.may(name, "read-job") for name in namespaces)
+                allowed = all(rights.may(name, "read-job") for name in self.namespaces)
             else:
                 allowed = False
             if not allowed:
@@ -59,7 +58,7 @@ class Subscription:
         if keys is None:
             return 0
         namespace = event["Namespace"]
-        if namespace and self.namespaces is not None and namespace not in self.namespaces:
+        if namespace and namespace not in self.namespaces:
             return 0
         if keys == ("*",):
             return 1
@@ -99,6 +98,7 @@ class _Line:
 @dataclass(eq=False)
 class _Reader:
     subscription: Subscription
+    permitted: Callable[[], bool]
     lines: deque[bytes] = field(default_factory=deque)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
@@ -136,16 +136,18 @@ class EventStreams:
         later = [line for line in self._buffer if line.index >= index]
         return later or (self._buffer[-1],)
 
-    def end(self, unless: Callable[[Subscription], bool] = lambda _: False) -> None:
-        """End the streams, but for those that may go on."""
+    def check(self) -> None:
+        """Rights have changed: end the streams that would not be accepted any more."""
         for reader in self._readers:
-            if not unless(reader.subscription):
+            if not reader.permitted():
                 reader.ended = True
                 reader.woken.set()
 
-    async def follow(self, subscription: Subscription, index: int) -> AsyncIterator[bytes]:
+    async def follow(
+        self, subscription: Subscription, index: int, permitted: Callable[[], bool]
+    ) -> AsyncIterator[bytes]:
         """Lines and heartbeats, several at a time, until the server ends the stream."""
-        reader = _Reader(subscription)
+        reader = _Reader(subscription, permitted)
         for line in self._replay(index):
             if text := line.chosen(subscription):
                 reader.lines.append(text)

@@ -7,6 +7,7 @@ from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.acl import Acl, denied
 from nomad_console.simulator.nomad_api.blocking import Wakes
 from nomad_console.simulator.nomad_api.calls import Call
+from nomad_console.simulator.nomad_api.connections import ClientConnections
 from nomad_console.simulator.nomad_api.filters import Filter, compile_filter
 from nomad_console.simulator.nomad_api.lists import CreationOrder
 from nomad_console.simulator.nomad_api.stream import EventStreams
@@ -28,7 +29,9 @@ class View:
         self.timeline = timeline
         self.pace = pace
         self.acl = acl or Acl()
+        self.connections = ClientConnections()
         self.slowness = 0.0  # seconds every answer is held back: a fault
+        self._leader_seen = timeline.elapsed()
         state = cluster.state
         self.allocations = CreationOrder(state, state.allocations, "allocation")
         self.evaluations = CreationOrder(state, state.evaluations, "evaluation")
@@ -36,6 +39,13 @@ class View:
         self.summaries = Summaries(state)
         self.wakes = Wakes(state, timeline)
         self.streams = EventStreams(state, timeline)
+        self.acl.watch(self.streams.check)
+
+    def leaderless_ms(self) -> int:
+        """Since a leader was last seen by a call; 0 while there is one."""
+        if self.cluster.leader() is not None:
+            self._leader_seen = self.timeline.elapsed()
+        return int((self.timeline.elapsed() - self._leader_seen) * 1000)
 
     def index_of(self, *tables: str) -> Callable[[], int]:
         """The index of the last write to any of these tables."""
@@ -59,18 +69,6 @@ class View:
 
     def filter(self, call: Call, struct: str) -> Filter | None:
         return compile_filter(call.query.filter, struct) if call.query.filter else None
-
-    def forbid(self, namespace: str) -> None:
-        """Take the namespace from every token; streams that showed it end."""
-        self.acl.forbid(namespace)
-        self.streams.end(
-            unless=lambda subscription: (
-                subscription.namespaces is not None and namespace not in subscription.namespaces
-            )
-        )
-
-    def allow(self, namespace: str) -> None:
-        self.acl.allow(namespace)
 
 
 def keeper(

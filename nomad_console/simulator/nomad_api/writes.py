@@ -5,7 +5,7 @@ from typing import Any
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.acl import denied
-from nomad_console.simulator.nomad_api.calls import Answer, Body, Call, not_found
+from nomad_console.simulator.nomad_api.calls import Answer, Body, Call
 from nomad_console.simulator.nomad_api.errors import need_uuid
 from nomad_console.simulator.nomad_api.view import View
 
@@ -38,51 +38,56 @@ def drain(view: View, call: Call) -> Answer:
         _typed(spec, "Deadline", int, "DrainSpec.DrainSpec.Deadline", "time.Duration")
         _typed(spec, "IgnoreSystemJobs", bool, "DrainSpec.DrainSpec.IgnoreSystemJobs", "bool")
     meta = _typed(body, "Meta", dict, "NodeUpdateDrainRequest.Meta", "map[string]string")
-    identity = _known_node(view, call)
+    if spec is not None:
+        spec = {
+            "Deadline": spec.get("Deadline") or 0,
+            "IgnoreSystemJobs": bool(spec.get("IgnoreSystemJobs")),
+        }
     return _done(
         view.cluster.set_drain(
-            identity, spec, bool(body.get("MarkEligible")), meta, view.acl.actor(call.secret)
+            _whole_id(call, "node"),
+            spec,
+            mark_eligible=bool(body.get("MarkEligible")),
+            meta=meta,
+            actor=view.acl.accessor(call.secret),
         )
     )
 
 
 def eligibility(view: View, call: Call) -> Answer:
     call.need("node", "write")
-    wanted = call.json().get("Eligibility")
-    if wanted not in {"eligible", "ineligible"}:
-        raise Refusal(500, f'rpc error: invalid scheduling eligibility "{wanted or ""}"')
-    identity = _known_node(view, call)
-    return _done(view.cluster.set_eligibility(identity, wanted, view.acl.actor(call.secret)))
+    wanted = str(call.json().get("Eligibility") or "")
+    return _done(view.cluster.set_eligibility(_whole_id(call, "node"), wanted))
 
 
 def purge(view: View, call: Call) -> Answer:
     call.need("node", "write")
-    return _done(view.cluster.node_purge(_known_node(view, call)))
+    return _done(view.cluster.node_purge(_whole_id(call, "node")))
 
 
 def node_evaluate(view: View, call: Call) -> Answer:
     call.need("node", "write")
-    return _done(view.cluster.node_evaluate(_known_node(view, call)))
+    return _done(view.cluster.node_evaluate(_whole_id(call, "node")))
 
 
-def _known_node(view: View, call: Call) -> str:
-    identity = call.path["id"]
-    need_uuid("node", identity)
-    if identity not in view.state.nodes:
-        raise Refusal(500, "rpc error: node not found")
-    return identity
+def _whole_id(call: Call, kind: str) -> str:
+    need_uuid(kind, call.path["id"])
+    return call.path["id"]
 
 
 def job_scale(view: View, call: Call) -> Answer:
     call.need_in(call.query.namespace, "scale-job")
     body = call.json()
     target = body.get("Target") or {}
+    count = _typed(body, "Count", int, "ScalingRequest.Count", "int64")
+    if count is None:
+        raise Refusal(400, "scaling to no count is not simulated")
     return _done(
         view.cluster.job_scale(
             call.query.namespace,
             call.path["job"],
             str(target.get("Group") or call.path["job"]),
-            _typed(body, "Count", int, "ScalingRequest.Count", "int64"),
+            count,
             str(body.get("Message") or ""),
         )
     )
@@ -94,46 +99,31 @@ def job_evaluate(view: View, call: Call) -> Answer:
 
 
 def allocation_stop(view: View, call: Call) -> Answer:
-    row = _allocation(view, call)
-    if row is None:
-        return not_found("alloc")
-    return _done(view.cluster.stop_allocation(row["ID"]))
+    identity = _lifecycle(view, call)
+    at_once = call.query.flag("no_shutdown_delay")
+    return _done(view.cluster.stop_allocation(identity, no_shutdown_delay=at_once))
 
 
 def allocation_restart(view: View, call: Call) -> Answer:
-    row = _allocation(view, call)
-    if row is None:
-        raise Refusal(404, f'Unknown allocation "{call.path["id"]}"')
     body = call.json() if call.body else {}
-    view.cluster.restart_allocation(row["ID"], _task(row, body))
-    return Answer({"Index": 0}, vary="Origin")
+    task = str(body.get("TaskName") or "")
+    return Answer(view.cluster.restart_allocation(_lifecycle(view, call), task), vary="Origin")
 
 
 def allocation_signal(view: View, call: Call) -> Answer:
-    row = _allocation(view, call)
-    if row is None:
-        raise Refusal(404, f'Unknown allocation "{call.path["id"]}"')
     body = call.json()
-    view.cluster.signal_allocation(row["ID"], str(body.get("Signal") or ""), _task(row, body))
-    return Answer({"Index": 0}, vary="Origin")
+    signal, task = str(body.get("Signal") or ""), str(body.get("TaskName") or "")
+    identity = _lifecycle(view, call)
+    return Answer(view.cluster.signal_allocation(identity, signal, task), vary="Origin")
 
 
-def _task(row: Row, body: Body) -> str:
-    name = str(body.get("TaskName") or "")
-    states = row.get("TaskStates") or {}
-    if name and name not in states:
-        raise Refusal(500, f"Could not find task runner for task: {name}")
-    if any(states[task]["State"] != "running" for task in ([name] if name else states)):
-        raise Refusal(500, "Failed to restart task, err: Task not running")
-    return name
-
-
-def _allocation(view: View, call: Call) -> Row | None:
-    need_uuid("alloc", call.path["id"])
-    row: Row | None = view.state.allocations.get(call.path["id"])
+def _lifecycle(view: View, call: Call) -> str:
+    """The allocation, where the token may stop and restart what runs in its namespace."""
+    identity = _whole_id(call, "alloc")
+    row = view.state.allocations.get(identity)
     if row is not None and not call.rights.may(row["Namespace"], "alloc-lifecycle"):
         raise denied()
-    return row
+    return identity
 
 
 def system_gc(view: View, call: Call) -> Answer:

@@ -21,7 +21,7 @@ def test_while_off_everybody_may_everything_and_is_told_so() -> None:
     assert not acl.enabled
     assert acl.rights(OTHER) == MANAGEMENT
     assert acl.row("")["AccessorID"] == "acls-disabled"
-    assert acl.actor("") == "token:acls-disabled"
+    assert acl.accessor("") == "acls-disabled"
 
 
 def test_with_tokens_nobody_else_may_anything() -> None:
@@ -54,6 +54,8 @@ def test_levels_include_the_lower_one() -> None:
 
 def test_a_forbidden_namespace_is_all_that_is_lost() -> None:
     acl = Acl()
+    changes: list[bool] = []
+    acl.watch(lambda: changes.append(acl.enabled))
     acl.forbid("prod")
     rights = acl.rights("")
     assert acl.enabled
@@ -63,6 +65,7 @@ def test_a_forbidden_namespace_is_all_that_is_lost() -> None:
     assert not rights.management
     acl.allow("prod")
     assert acl.rights("") == MANAGEMENT
+    assert changes == [True, False]
 
 
 def test_a_token_never_shows_its_secret() -> None:

@@ -43,7 +43,7 @@ ALLOCATION: dict[str, Any] = {"ID": "a", "NodeID": "n", "ClientStatus": "running
         ("Name == `c1`", True),
     ],
 )
-def test_a_filter_looks_at_the_whole_node(text: str, kept: bool) -> None:  # noqa: FBT001 — a table
+def test_a_filter_looks_at_the_whole_node(text: str, kept: bool) -> None:
     assert compile_filter(text, "Node").keeps(NODE) is kept
 
 
@@ -59,7 +59,7 @@ def test_a_filter_looks_at_the_whole_node(text: str, kept: bool) -> None:  # noq
 )
 def test_fields_left_out_for_being_empty_are_empty(
     text: str,
-    kept: bool,  # noqa: FBT001 — a table
+    kept: bool,
 ) -> None:
     assert compile_filter(text, "Allocation").keeps(ALLOCATION) is kept
 

@@ -24,6 +24,10 @@ from nomad_console.simulator.timeline import Timeline
 from tests.support.manual_clock import ManualClock
 
 
+def spaces(namespace: str | None) -> frozenset[str]:
+    return frozenset({"default", "prod"} if namespace is None else {namespace})
+
+
 class Broadcast:
     """A store without tables, and a stream of what is published in it."""
 
@@ -32,6 +36,7 @@ class Broadcast:
         self.timeline = Timeline(self.clock)
         self.state = State()
         self.streams = EventStreams(self.state, self.timeline)
+        self.permitted = True
 
     def publish(
         self, index: int, *topics: str, job: str = "web", namespace: str = "default"
@@ -53,15 +58,14 @@ class Broadcast:
         self.state.broker.publish(index, events)
 
     def follow(self, *topics: str, namespace: str | None = "default", index: int = 0) -> "Follower":
-        chosen = None if namespace is None else frozenset({namespace})
-        return Follower(self, self.streams.follow(Subscription.of(topics, chosen), index))
+        subscription = Subscription.of(topics, spaces(namespace))
+        return Follower(self.streams.follow(subscription, index, lambda: self.permitted))
 
 
 class Follower:
     """Reads what is there without waiting for more."""
 
-    def __init__(self, broadcast: Broadcast, lines: AsyncIterator[bytes]) -> None:
-        self._broadcast = broadcast
+    def __init__(self, lines: AsyncIterator[bytes]) -> None:
         self._lines = lines
         self._next: asyncio.Task[bytes] | None = None
         self.ended = False
@@ -172,7 +176,8 @@ async def test_namespaces_are_kept_apart_and_nodes_have_none() -> None:
 
 async def test_a_line_is_encoded_once_for_all_who_chose_the_same() -> None:
     broadcast = Broadcast()
-    lines = [broadcast.streams.follow(Subscription.of(["Node"], None), 0) for _ in range(2)]
+    subscription = Subscription.of(["Node"], spaces(None))
+    lines = [broadcast.streams.follow(subscription, 0, lambda: True) for _ in range(2)]
     for stream in lines:
         assert await anext(stream) == HEARTBEAT
     broadcast.publish(3, "Node", "Job")
@@ -191,18 +196,17 @@ async def test_who_reads_too_slowly_is_dropped() -> None:
     assert broadcast.streams.open == 0
 
 
-async def test_ending_the_streams_ends_those_that_may_not_go_on() -> None:
+async def test_a_stream_ends_when_its_rights_are_gone() -> None:
     broadcast = Broadcast()
-    jobs, prod = broadcast.follow("Job"), broadcast.follow("Job", namespace="prod")
-    await jobs.read()
-    await prod.read()
-    broadcast.streams.end(
-        unless=lambda subscription: subscription.namespaces == frozenset({"default"})
-    )
-    await prod.read()
-    await jobs.read()
-    assert prod.ended
-    assert not jobs.ended
+    follower = broadcast.follow("Job")
+    await follower.read()
+    broadcast.streams.check()
+    await follower.read()
+    assert not follower.ended
+    broadcast.permitted = False
+    broadcast.streams.check()
+    await follower.read()
+    assert follower.ended
 
 
 @pytest.mark.parametrize(
@@ -224,8 +228,7 @@ def test_one_right_lacking_refuses_the_whole_stream(
     topics: list[str],
     namespace: str | None,
     rights: Rights,
-    permitted: bool,  # noqa: FBT001 — a table
+    permitted: bool,
 ) -> None:
-    chosen = None if namespace is None else frozenset({namespace})
-    subscription = Subscription.of(topics, chosen)
-    assert subscription.permitted(rights, ["default", "prod"]) is permitted
+    subscription = Subscription.of(topics, spaces(namespace))
+    assert subscription.permitted(rights) is permitted

@@ -1,0 +1,218 @@
+"""Calls that go through to a client: its statistics and its allocations' files and logs."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from nomad_console.simulator.nomad.refusals import Refusal
+from nomad_console.simulator.nomad.state import Row
+from nomad_console.simulator.nomad_api.acl import denied
+from nomad_console.simulator.nomad_api.agents import Agent
+from nomad_console.simulator.nomad_api.calls import Answer, Call
+from nomad_console.simulator.nomad_api.endpoint import pause, respond, secret_of
+from nomad_console.simulator.nomad_api.query import Query
+from nomad_console.simulator.nomad_api.view import View
+
+ORIGIN = "Origin"
+LINE_EVERY = 2.0  # seconds between two lines of an app's log
+MOST_LINES = 20_000
+_DISK = 270_553_174_016
+
+
+def client_stats(view: View, call: Call, agent: Agent) -> Answer:
+    call.need("node")
+    identity = call.query.fields.get("node_id") or agent.node_id
+    row = view.state.nodes.get(identity)
+    if row is None:
+        raise Refusal(404, f"Unknown node {identity}")
+    need_path(row)
+    memory = row["NodeResources"]["Memory"]["MemoryMB"] * 1024 * 1024
+    held = len(view.state.allocs_by_node.get(identity, ()))
+    busy = min(95.0, 5.0 + held)
+    disk = {
+        "Available": _DISK // 3,
+        "Device": "/dev/vda",
+        "InodesUsedPercent": 3.5,
+        "Mountpoint": "/",
+        "Size": _DISK,
+        "Used": _DISK // 5,
+        "UsedPercent": 20.5,
+    }
+    return Answer(
+        {
+            "AllocDirStats": {**disk, "Device": "", "Mountpoint": ""},
+            "CPU": [
+                {
+                    "CPU": f"cpu{core}",
+                    "Idle": 100.0 - busy,
+                    "System": busy / 2,
+                    "TotalPercent": busy,
+                    "TotalTicks": busy * 20.0,
+                    "User": busy / 2,
+                }
+                for core in range(2)
+            ],
+            "CPUTicksConsumed": busy * 40.0,
+            "DeviceStats": None,
+            "DiskStats": [disk],
+            "Memory": {
+                "Available": memory * 3 // 4,
+                "Free": memory // 2,
+                "Total": memory,
+                "Used": memory // 4,
+            },
+            "Timestamp": view.timeline.nanoseconds(),
+            "Uptime": int(view.timeline.elapsed()),
+        },
+        vary=ORIGIN,
+    )
+
+
+def need_path(node: Row) -> None:
+    """A client that sends no heartbeats cannot be asked either."""
+    if node["Status"] in {"down", "disconnected"}:
+        raise Refusal(404, "No path to node")
+
+
+def _allocation(view: View, identity: str) -> Row:
+    row: Row | None = view.state.allocations.get(identity)
+    if row is None:
+        raise Refusal(404, f'Unknown allocation "{identity}"')
+    node = view.state.nodes.get(row["NodeID"])
+    if node is not None:
+        need_path(node)
+    return row
+
+
+def allocation_stats(view: View, call: Call) -> Answer:
+    row = _allocation(view, call.path["id"])
+    call.need_in(row["Namespace"], "read-job")
+    return Answer(
+        {
+            "ResourceUsage": {
+                "CpuStats": {
+                    "Measured": None,
+                    "Percent": 0.0,
+                    "SystemMode": 0.0,
+                    "ThrottledPeriods": 0,
+                    "ThrottledTime": 0,
+                    "TotalTicks": 0.0,
+                    "UserMode": 0.0,
+                },
+                "DeviceStats": [],
+                "MemoryStats": {
+                    "Cache": 0,
+                    "KernelMaxUsage": 0,
+                    "KernelUsage": 0,
+                    "MappedFile": 0,
+                    "MaxUsage": 0,
+                    "Measured": None,
+                    "RSS": 0,
+                    "Swap": 0,
+                    "Usage": 0,
+                },
+            },
+            "Tasks": {},
+            "Timestamp": 0,
+        },
+        vary=ORIGIN,
+    )
+
+
+def allocation_checks(view: View, call: Call) -> Answer:
+    """Nomad's own checks only: Consul's are Consul's."""
+    row = _allocation(view, call.path["id"])
+    call.need_in(row["Namespace"], "read-job")
+    return Answer(None, vary=ORIGIN)
+
+
+def list_files(view: View, call: Call) -> Answer:
+    row = _allocation(view, call.path["id"])
+    call.need_in(row["Namespace"], "read-fs")
+    created = datetime.fromtimestamp(row["CreateTime"] / 1e9, view.timeline.now().tzinfo)
+    return Answer(
+        [
+            {
+                "FileMode": "drwxrwxrwx",
+                "IsDir": True,
+                "ModTime": created.isoformat().replace("+00:00", "Z"),
+                "Name": name,
+                "Size": 4096,
+            }
+            for name in ("alloc", *(row.get("TaskStates") or ()))
+        ],
+        vary=ORIGIN,
+    )
+
+
+class Logs:
+    """GET /v1/client/fs/logs/:id, an ASGI application: framed or plain, once or followed."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            lines, plain = self._open(request)
+        except Refusal as refusal:
+            answer = Answer(text=refusal.text, status=refusal.status, vary=ORIGIN)
+            await respond(request, answer, {})(scope, receive, send)
+            return
+        kind = "text/plain" if plain else "application/json"
+        headers = {"Content-Type": kind, "Vary": ORIGIN}
+        await StreamingResponse(lines, headers=headers)(scope, receive, send)
+
+    def _open(self, request: Request) -> tuple[AsyncIterator[bytes], bool]:
+        query = Query.read(request.query_params.multi_items())
+        row = _allocation(self._view, request.path_params["id"])
+        if not self._view.acl.rights(secret_of(request)).may(row["Namespace"], "read-logs"):
+            raise denied()
+        task, kind = query.fields.get("task", ""), query.fields.get("type", "")
+        if not task:
+            raise Refusal(400, "must provide task name")
+        if kind not in {"stdout", "stderr"}:
+            raise Refusal(400, "must provide log type (stdout/stderr)")
+        if task not in (row.get("TaskStates") or {}):
+            raise Refusal(400, f'unknown task name "{task}"')
+        offset = int(query.fields.get("offset") or 0)
+        size = len(self._text(row["ID"], task, kind))
+        begin = max(0, size - offset) if query.fields.get("origin") == "end" else offset
+        plain, follow = query.flag("plain"), query.flag("follow")
+        return self._chunks(row["ID"], task, kind, begin, plain=plain, follow=follow), plain
+
+    def _text(self, identity: str, task: str, kind: str) -> bytes:
+        """What the app has written by now: its port, then a line for each of its checks."""
+        row = self._view.state.allocations.get(identity, Row())
+        state = (row.get("TaskStates") or {}).get(task) or {}
+        if kind == "stderr" or not state.get("StartedAt"):
+            return b""
+        begin = datetime.fromisoformat(state["StartedAt"])
+        ended = state.get("FinishedAt")
+        end = datetime.fromisoformat(ended) if ended else self._view.timeline.now()
+        lines = int((end - begin).total_seconds() / self._view.pace(LINE_EVERY))
+        ports = row["AllocatedResources"]["Shared"]["Ports"] or [{"Value": 0}]
+        return b"listening %d\n" % ports[0]["Value"] + b"/\n" * max(0, min(lines, MOST_LINES))
+
+    async def _chunks(
+        self, identity: str, task: str, kind: str, begin: int, *, plain: bool, follow: bool
+    ) -> AsyncIterator[bytes]:
+        file = f"alloc/logs/{task}.{kind}.0"
+        while True:
+            text = self._text(identity, task, kind)[begin:]
+            begin += len(text)
+            if plain:
+                yield text
+            elif text:
+                data = base64.b64encode(text).decode()
+                yield msgspec.json.encode({"Data": data, "File": file, "Offset": begin})
+            else:
+                yield b"{}"
+            if not follow or identity not in self._view.state.allocations:
+                return
+            await pause(self._view, 1.0)
