@@ -113,10 +113,7 @@ class KvApi:
         right: Right = "kv:read" if reading else "kv:write"
         answer: Row
         try:
-            if right not in self._gate.rights(request):
-                raise TxnRefused(
-                    [{"OpIndex": n, "What": "Permission denied"} for n, _ in enumerate(operations)]
-                )
+            _permit(operations, allowed=right in self._gate.rights(request))
             results = transact(self._store, operations)
             status, answer = HTTPStatus.OK, {"Results": results, "Errors": None}
         except TxnRefused as refusal:
@@ -136,6 +133,14 @@ _RAW = {
     "Content-Security-Policy": "sandbox",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+def _permit(operations: list[Row], *, allowed: bool) -> None:
+    """TxnRefused for each operation where the token has no right to any."""
+    if not allowed:
+        raise TxnRefused(
+            [{"OpIndex": place, "What": "Permission denied"} for place, _ in enumerate(operations)]
+        )
 
 
 def _folded(names: list[str], prefix: str, separator: str) -> list[str]:
