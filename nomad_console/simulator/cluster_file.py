@@ -33,7 +33,9 @@ def _value(value: object) -> str:
 
 
 def _table(name: str, entries: dict[str, object]) -> str:
-    return "".join([f"[{name}]\n", *(f"{key} = {_value(value)}\n" for key, value in entries.items())])
+    return "".join(
+        [f"[{name}]\n", *(f"{key} = {_value(value)}\n" for key, value in entries.items())]
+    )
 
 
 def cluster_file(

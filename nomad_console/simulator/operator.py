@@ -26,7 +26,9 @@ def call(control_url: str, method: str, path: str, body: dict[str, Any] | None =
     address = urlsplit(control_url)
     connection = HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE + 30)
     try:
-        connection.request(method, path, json.dumps(body or {}), {"Content-Type": "application/json"})
+        connection.request(
+            method, path, json.dumps(body or {}), {"Content-Type": "application/json"}
+        )
         response = connection.getresponse()
         answer = json.loads(response.read())
     except (OSError, HTTPException, ValueError) as error:

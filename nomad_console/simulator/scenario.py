@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+MOST_TARGETS = 1000  # of one group; Elastic Load Balancing quotas
 BUILT_IN = Path(__file__).parent / "scenarios"
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
@@ -55,7 +56,10 @@ class Group(_Table):
     unhealthy: Annotated[int, msgspec.Meta(ge=2, le=10)] = 2
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
     services: tuple[str, ...] = ()
-    attributes: dict[str, str] = {}
+    slow_start: Seconds = 0.0
+    routing_count: Count = 1  # fewer healthy ones: requests go to all
+    cross_zone: bool | None = None  # else as the balancer
+    shard: tuple[Count, int] = (0, 1)  # (k, n): its targets are every n-th edge from the k-th on
 
 
 class Balancer(_Table):
@@ -78,7 +82,6 @@ class Job(_Table):
     port: Port | None = None  # static; else a dynamic one
     shutdown_delay: Seconds = 0.0
     kill_timeout: Seconds = 5.0
-    kill_signal: str = ""
     min_healthy_time: Seconds = 3.0
     healthy_deadline: Seconds = 60.0
     max_parallel: Annotated[int, msgspec.Meta(ge=1)] = 1
@@ -88,6 +91,7 @@ class Job(_Table):
     memory: Count = 128
     lost_after: Seconds | None = None
     expose: bool = True  # the edge routes to it
+    spread: str = ""  # an attribute, such as ${attr.platform.aws.placement.availability-zone}
     again: bool = False  # a batch job: registered again when it is done
     sim: dict[str, str | float] = {}
 
@@ -105,6 +109,17 @@ class Scenario(_Table):
     balancer: Balancer = Balancer()
     jobs: tuple[Job, ...] = ()
 
+    @property
+    def edge_port(self) -> int | None:
+        """The static port of the job whose allocations are the edges."""
+        return next((job.port for job in self.jobs if job.name == self.balancer.edge), None)
+
+    @property
+    def edge_key(self) -> str:
+        """NAMESPACE/JOB of the edges."""
+        found = (job for job in self.jobs if job.name == self.balancer.edge)
+        return next((f"{job.namespace}/{job.name}" for job in found), "")
+
 
 def available() -> list[str]:
     return sorted(path.stem for path in BUILT_IN.glob("*.toml"))
@@ -117,7 +132,9 @@ def load(name: str) -> Scenario:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         known = ", ".join(available())
-        raise ScenarioError(f"no scenario {name!r} ({error.strerror}); there are: {known}") from error
+        raise ScenarioError(
+            f"no scenario {name!r} ({error.strerror}); there are: {known}"
+        ) from error
     try:
         scenario = msgspec.convert(tomllib.loads(text), Scenario)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -158,11 +175,19 @@ def _check(source: str, scenario: Scenario) -> None:
         )
 
 
-def scaled(scenario: Scenario, nodes: int | None, allocations: int | None) -> Scenario:
-    """The same world with so many clients, and service jobs added until so many allocations run."""
-    if nodes is not None:
-        scenario = msgspec.structs.replace(scenario, clients=_spread(scenario.clients, nodes))
-    if allocations is None:
+def scaled(scenario: Scenario, nodes: int = 0, allocations: int = 0) -> Scenario:
+    """The same world with so many clients, and service jobs added until so many allocations run.
+
+    0 leaves it as it is. What is added is internal: no edge routes to it, nobody requests it.
+    """
+    if nodes:
+        balancer = msgspec.structs.replace(
+            scenario.balancer, groups=_sharded(scenario.balancer.groups, nodes)
+        )
+        scenario = msgspec.structs.replace(
+            scenario, clients=_spread(scenario.clients, nodes), balancer=balancer
+        )
+    if not allocations:
         return scenario
     clients = sum(kind.count for kind in scenario.clients)
     running = sum(clients if job.type == "system" else job.count for job in scenario.jobs)
@@ -177,6 +202,7 @@ def scaled(scenario: Scenario, nodes: int | None, allocations: int | None) -> Sc
             check_interval=10.0,
             cpu=20,
             memory=32,
+            expose=False,
         )
         for number in range(-(-missing // size))
     )
@@ -191,4 +217,19 @@ def _spread(kinds: tuple[Clients, ...], nodes: int) -> tuple[Clients, ...]:
     return tuple(
         msgspec.structs.replace(kind, count=count)
         for kind, count in zip(kinds, counts, strict=True)
+    )
+
+
+def _sharded(groups: tuple[Group, ...], nodes: int) -> tuple[Group, ...]:
+    """No group beyond what AWS allows: what is too large becomes several."""
+    shards = -(-nodes // MOST_TARGETS)
+    return tuple(
+        msgspec.structs.replace(
+            group,
+            name=group.name if shard == 0 else f"{group.name}-{shard + 1}",
+            services=group.services if shard == 0 else (),
+            shard=(shard, shards),
+        )
+        for group in groups
+        for shard in range(shards)
     )

@@ -9,6 +9,7 @@ from email.utils import formatdate
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from nomad_console.simulator.timeline import Timeline
@@ -78,7 +79,13 @@ def counted(app: ASGIApp, requests: Requests) -> ASGIApp:
 class Listener:
     """One application on one address. uvicorn's protocol without its server: no thread, no tick."""
 
-    def __init__(self, name: str, app: ASGIApp, bound: socket.socket) -> None:
+    def __init__(
+        self,
+        name: str,
+        app: ASGIApp,
+        bound: socket.socket,
+        protocol: type[asyncio.Protocol] = H11Protocol,
+    ) -> None:
         self.name = name
         self.requests = Requests()
         self.address, self.port = bound.getsockname()
@@ -87,7 +94,7 @@ class Listener:
         self.state = ServerState()
         self._config = uvicorn.Config(
             counted(app, self.requests),
-            http="h11",
+            http=protocol,
             ws="none",
             lifespan="off",
             access_log=False,

@@ -93,10 +93,10 @@ class Edges:
             self._edges[app.alloc_id] = edge
         return edge
 
-    def look(self, apps: Iterable[App]) -> None:
+    def look(self, apps: Iterable[App], *, settled: bool = False) -> None:
         """Notice edges that have started among these apps, and forget those that died."""
         for app in apps:
-            self.of(app)
+            self.of(app, settled=settled)
         for alloc_id in [id_ for id_, edge in self._edges.items() if not edge.app.alive]:
             del self._edges[alloc_id]
 

@@ -43,6 +43,7 @@ class Balancer(Protocol):
         """The target of the next request; None: 503."""
         ...
 
+
 Respond = Callable[[Answer], None]
 
 
@@ -91,7 +92,9 @@ class FrontDoor:
             return respond(Answer(404, "no route", node))
         machine = self._machines.get(server[0])
         if machine is not None and not machine.up:
-            self._wait(edge, None, self._pace(EDGE_PATIENCE), Answer(504, "app silent", node), respond)
+            self._wait(
+                edge, None, self._pace(EDGE_PATIENCE), Answer(504, "app silent", node), respond
+            )
             return None
         app = self._apps.at(*server)
         if app is None:

@@ -2,9 +2,16 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from typing import Protocol
 
-from nomad_console.simulator.traffic.front_door import Answer, FrontDoor
+from nomad_console.simulator.traffic.front_door import Answer, Respond
+
+
+class Door(Protocol):
+    """Answers requests; FrontDoor does."""
+
+    def request(self, service: str, respond: Respond) -> None: ...
+
 
 HOST_SUFFIX = ".demo"
 _PHRASES = {
@@ -42,7 +49,7 @@ def _length(head: str) -> int:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, door: FrontDoor, open_: set[asyncio.Transport]) -> None:
+    def __init__(self, door: Door, open_: set[asyncio.Transport]) -> None:
         self._door = door
         self._open = open_
         self._buffer = b""
@@ -95,7 +102,7 @@ class _Connection(asyncio.Protocol):
 class FrontListener:
     """Listens for the front door on one loopback port."""
 
-    def __init__(self, door: FrontDoor, bound: socket.socket) -> None:
+    def __init__(self, door: Door, bound: socket.socket) -> None:
         self._door = door
         self._bound = bound
         self._open: set[asyncio.Transport] = set()
@@ -106,10 +113,12 @@ class FrontListener:
     def url(self) -> str:
         return f"http://{self.address}:{self.port}"
 
+    def _connection(self) -> _Connection:
+        return _Connection(self._door, self._open)
+
     async def start(self) -> None:
-        make: Callable[[], asyncio.Protocol] = lambda: _Connection(self._door, self._open)  # noqa: E731 — typed for create_server
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(make, sock=self._bound, backlog=512)
+        self._server = await loop.create_server(self._connection, sock=self._bound, backlog=512)
 
     def stop(self) -> None:
         if self._server is not None:

@@ -51,7 +51,10 @@ class _Client(asyncio.Protocol):
         if not separator:
             return
         lines = head.decode("latin-1").split("\r\n")
-        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        fields = {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines[1:])
+        }
         length = int(fields.get("content-length", "0"))
         if len(body) < length:
             return
@@ -116,9 +119,7 @@ class Requester:
             for client in list(self._clients):
                 client.give_up("ended")
 
-    def _plan(
-        self, service: str, at: float, interval: float, due: asyncio.Queue[str]
-    ) -> None:
+    def _plan(self, service: str, at: float, interval: float, due: asyncio.Queue[str]) -> None:
         """Requests come at fixed moments: late answers or a slow loop do not thin them out."""
 
         def tick() -> None:

@@ -1,0 +1,48 @@
+"""Events on demand: allocations whose clients have something to say, so many a second."""
+
+import random
+from collections.abc import Callable
+
+from nomad_console.simulator.nomad.state import State
+from nomad_console.simulator.timeline import Timeline, Timer
+
+TICK = 0.05  # s
+
+
+class Load:
+    """`touch(allocation id)` makes one event."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        rng: random.Random,
+        state: State,
+        touch: Callable[[str], None],
+    ) -> None:
+        self._timeline = timeline
+        self._rng = rng
+        self._state = state
+        self._touch = touch
+        self._rate = 0.0
+        self._owed = 0.0
+        self._chosen: list[str] = []
+        self._timer: Timer | None = None
+
+    def set(self, rate: float) -> None:
+        """Events a second from now on; 0 ends it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._rate, self._owed = rate, 0.0
+        if rate > 0:
+            self._chosen = list(self._state.allocations)
+            self._timer = self._timeline.after(TICK, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = self._timeline.after(TICK, self._tick)
+        self._owed += self._rate * TICK
+        while self._owed >= 1:
+            self._owed -= 1
+            row = self._state.allocations.get(self._rng.choice(self._chosen))
+            if row is not None and row["ClientStatus"] == "running":
+                self._touch(row["ID"])

@@ -1,0 +1,153 @@
+"""A world with its ports open."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from starlette.types import ASGIApp
+
+from nomad_console.clock import SystemClock
+from nomad_console.simulator.cluster_file import Addresses
+from nomad_console.simulator.consul.api import consul_app
+from nomad_console.simulator.control import Control
+from nomad_console.simulator.edge.api import edges_app
+from nomad_console.simulator.elb.api import aws_app
+from nomad_console.simulator.faults import Faults
+from nomad_console.simulator.hosts import Hosts
+from nomad_console.simulator.load import Load
+from nomad_console.simulator.machines import Place
+from nomad_console.simulator.nomad.core import rfc3339
+from nomad_console.simulator.nomad_api.connections import ClientConnections, limited
+from nomad_console.simulator.nomad_api.routes import nomad_app, nomad_view
+from nomad_console.simulator.scenario import Scenario
+from nomad_console.simulator.servers import Listener, bind, keep_dates
+from nomad_console.simulator.timeline import Timeline
+from nomad_console.simulator.traffic.listener import FrontListener
+from nomad_console.simulator.traffic.requester import Requester
+from nomad_console.simulator.world import World
+
+LOOPBACK = "127.0.0.1"
+PORTS = ("nomad", "consul", "aws", "edge", "control", "front")
+AGENTS = 50  # clients whose own API is served; the others refuse
+
+
+class PortTaken(Exception):
+    """A port that was asked for cannot be had; the text says which and why."""
+
+
+def _bind(name: str, ports: Mapping[str, int]) -> socket.socket:
+    try:
+        return bind(LOOPBACK, ports.get(name, 0))
+    except OSError as error:
+        raise PortTaken(f"port {ports.get(name, 0)} for {name}: {error.strerror}") from error
+
+
+class _AgentPorts:
+    """Sockets of the first agents, taken before the world is built: nodes carry their ports."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, socket.socket] = {}
+        self._refusing: int | None = None
+
+    def port(self, place: Place) -> int:
+        if len(self.bound) < AGENTS:
+            taken = self._bind(place.address)
+            self.bound[place.name] = taken
+            self._refusing = int(taken.getsockname()[1])
+        return self._refusing or 0
+
+    def _bind(self, address: str) -> socket.socket:
+        try:
+            return bind(address)
+        except OSError as error:
+            if not self.bound:
+                print(
+                    f"{address}: {error.strerror}; agents' own APIs listen on {LOOPBACK} instead",
+                    file=sys.stderr,
+                )
+            return bind(LOOPBACK)
+
+
+class Running:
+    """Builds the world for the ports it is given; `serving` opens them."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        speed: float,
+        seed: int,
+        ports: Mapping[str, int],
+        rate: float,
+    ) -> None:
+        bound = {name: _bind(name, ports) for name in PORTS}
+        self._clock = SystemClock()
+        self._timeline = Timeline(self._clock)
+        agents = _AgentPorts()
+        self.world = World(scenario, self._timeline, speed=speed, seed=seed, http_port=agents.port)
+        self._requester = Requester(self._timeline, self.world.services, rate)
+        self._front = FrontListener(self.world.door, bound["front"])
+        view = nomad_view(self.world.cluster, self._timeline, self.world.pace, self.world.acl)
+        protocol = limited(ClientConnections())
+        self._agents = [
+            Listener(name, nomad_app(view, name), taken, protocol)
+            for name, taken in agents.bound.items()
+        ]
+        self._listeners = {
+            "nomad": Listener("nomad", nomad_app(view), bound["nomad"], protocol),
+            **{name: Listener(name, app, bound[name]) for name, app in self._apps().items()},
+        }
+        self.addresses = Addresses(
+            **{name: self._listeners[name].url for name in PORTS if name != "front"},
+            front=self._front.url,
+        )
+
+    def _apps(self) -> dict[str, ASGIApp]:
+        world = self.world
+        return {
+            "consul": consul_app(world.catalog, world.sessions, world.store, self._clock),
+            "aws": aws_app(world.balancer, world.throttle, self._clock),
+            "edge": edges_app(world.edge_on, rfc3339(self._timeline.now())),
+            "control": self._control(),
+        }
+
+    def _control(self) -> ASGIApp:
+        hosts = Hosts(self.world, self._clock)
+        cluster = self.world.cluster
+        load = Load(self._timeline, cluster.core.rng, cluster.state, cluster.touch_allocation)
+        faults = Faults(self.world, hosts, load, self._stoppable)
+        return Control(self.world, hosts, self._requester, faults, self._report).app()
+
+    def _stoppable(self) -> dict[str, list[Listener]]:
+        """What a fault can stop; Nomad's are its servers' and its clients' APIs."""
+        groups = {name: [self._listeners[name]] for name in ("consul", "aws", "edge")}
+        return {"nomad": [self._listeners["nomad"], *self._agents], **groups}
+
+    def _report(self) -> dict[str, object]:
+        return {name: listener.report() for name, listener in self._listeners.items()}
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Everything answers and moves while the block lasts."""
+        listeners = [*self._listeners.values(), *self._agents]
+        for listener in listeners:
+            await listener.start()
+        await self._front.start()
+        keep_dates(listeners, self._timeline)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                moving = [
+                    tasks.create_task(self._timeline.run()),
+                    tasks.create_task(self._requester.run(self._front.address, self._front.port)),
+                ]
+                try:
+                    yield
+                finally:
+                    for task in moving:
+                        task.cancel()
+        finally:
+            for listener in listeners:
+                listener.stop()
+            self._front.stop()
