@@ -38,8 +38,9 @@ class Access(NamedTuple):
 
 class Answer(msgspec.Struct, frozen=True):
     body: bytes
-    index: int
-    next_token: str
+    index: int = 0
+    next_token: str = ""
+    filtered: bool = False  # Consul says that ACLs took rows out (since 1.11)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -94,6 +95,7 @@ class HttpReads:
             response.content,
             number(response.headers.get(f"X-{self._access.backend}-Index")),
             response.headers.get("X-Nomad-Nexttoken", ""),
+            response.headers.get("X-Consul-Results-Filtered-By-Acls", "") == "true",
         )
 
     @asynccontextmanager

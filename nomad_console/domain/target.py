@@ -42,6 +42,16 @@ class Target(msgspec.Struct, frozen=True):
         return self.state == TargetState.HEALTHY and not self.override.startswith("zonal_shift")
 
 
+class LoadBalancer(msgspec.Struct, frozen=True):
+    """`type` application, network or gateway; `state` active, provisioning, …"""
+
+    arn: str
+    name: str
+    type: str
+    state: str
+    zones: tuple[str, ...]
+
+
 class TargetGroup(msgspec.Struct, frozen=True):
     """`attributes` None: not read yet. Intervals in seconds."""
 

@@ -1,0 +1,98 @@
+"""Consul: blocking reads over httpx, the rest through py-consul."""
+
+import asyncio
+
+from nomad_console.clients import consul_wire as wire
+from nomad_console.clients.consul_calls import ConsulCalls
+from nomad_console.clients.errors import Refused, refused
+from nomad_console.clients.guard import consul_guard
+from nomad_console.clients.http import Access, Answer, HttpReads
+from nomad_console.clients.listing import Listing
+from nomad_console.clients.threads import Threads
+from nomad_console.clients.wire import converted, rows_of
+from nomad_console.domain.agent import Agent
+from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceSummary
+from nomad_console.settings.values import ConsulSettings
+
+_SERVICES = "/v1/internal/ui/services"
+
+
+class Consul:
+    """One Consul agent's API: reads only. Every method raises ApiError."""
+
+    def __init__(self, settings: ConsulSettings, threads: Threads, *, read_only: bool) -> None:
+        self.guard = consul_guard(read_only=read_only)
+        access = Access("consul", settings.address, settings.token, "X-Consul-Token", settings.tls)
+        self._datacenter = settings.datacenter
+        self._threads = threads
+        self._reads = HttpReads(access, self.guard, connections=4)
+        self._calls = ConsulCalls(settings, access, self.guard)
+        self._single = asyncio.Semaphore(2)  # its connections: no thread waits for one
+
+    async def services(self, index: int = 0, wait_s: float = 0.0) -> Listing[ServiceSummary]:
+        """Every service; blocks up to `wait_s` while nothing is newer than `index`.
+
+        Refused where the list is empty because the token may see nothing: Consul is a service
+        of itself, and answers 200 with fewer rows instead of 403.
+        """
+        answer = await self._get(_SERVICES, index, wait_s)
+        rows = rows_of("consul", f"GET {_SERVICES}", answer.body, wire.SummaryWire)
+        if not rows:
+            await self._explain_empty()
+        return Listing(tuple(wire.summary(row) for row in rows), answer.index)
+
+    async def checks(self, state: str, index: int = 0, wait_s: float = 0.0) -> Listing[HealthCheck]:
+        """Checks that are passing, warning, critical, or any."""
+        path = f"/v1/health/state/{state}"
+        answer = await self._get(path, index, wait_s)
+        rows = rows_of("consul", f"GET {path}", answer.body, wire.CheckWire)
+        if not rows and answer.filtered:
+            raise _hidden()
+        return Listing(tuple(wire.check(row) for row in rows), answer.index)
+
+    async def node_health(self, name: str) -> NodeHealth:
+        """All that runs and is checked on a machine; nothing for a name Consul does not know."""
+        async with self._single:
+            catalog, checks = await self._threads.call(self._calls.node, name)
+        endpoint = f"GET /v1/catalog/node/{name}"
+        return wire.node_health(
+            name,
+            converted("consul", endpoint, catalog or {}, wire.CatalogNodeWire),
+            converted("consul", endpoint, checks or [], list[wire.CheckWire]),
+        )
+
+    async def agent(self) -> Agent:
+        async with self._single:
+            found = await self._threads.call(self._calls.agent)
+        return wire.agent(converted("consul", "GET /v1/agent/self", found, wire.AgentWire))
+
+    async def leader(self) -> str:
+        """`address:port`; "" without one."""
+        async with self._single:
+            found = await self._threads.call(self._calls.leader)
+        return converted("consul", "GET /v1/status/leader", found, str)
+
+    async def close(self) -> None:
+        await self._reads.close()
+
+    async def _get(self, path: str, index: int, wait_s: float) -> Answer:
+        params = {"dc": self._datacenter} if self._datacenter else {}
+        if wait_s > 0:
+            params |= {"index": str(index), "wait": f"{round(wait_s * 1000)}ms"}
+        return await self._reads.get(path, params, wait_s=wait_s)
+
+    async def _explain_empty(self) -> None:
+        try:
+            await self.agent()
+        except Refused:
+            raise _hidden() from None
+
+
+def _hidden() -> Refused:
+    return refused(
+        "consul",
+        f"GET {_SERVICES}",
+        200,
+        "an empty list: services are hidden from this token",
+        right="service:read and node:read",
+    )

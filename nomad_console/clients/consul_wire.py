@@ -1,0 +1,109 @@
+"""Consul's services and checks as they come over the wire."""
+
+import msgspec
+
+from nomad_console.clients.wire import go_name, shared
+from nomad_console.domain.agent import Agent
+from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceInstance, ServiceSummary
+
+
+class SummaryWire(msgspec.Struct, rename=go_name):
+    """A row of /v1/internal/ui/services."""
+
+    name: str
+    instance_count: int | None = None
+    nodes: list[str] | None = None
+    tags: list[str] | None = None
+
+
+class CheckWire(msgspec.Struct, rename=go_name, gc=False):
+    node: str | None = None
+    check_id: str | None = None
+    name: str | None = None
+    status: str | None = None
+    output: str | None = None
+    service_id: str | None = None
+    service_name: str | None = None
+
+
+class InstanceWire(msgspec.Struct, rename=go_name, gc=False):
+    id: str | None = None
+    service: str | None = None
+    address: str | None = None
+    port: int | None = None
+
+
+class MachineWire(msgspec.Struct, rename=go_name, gc=False):
+    node: str | None = None
+    address: str | None = None
+
+
+class CatalogNodeWire(msgspec.Struct, rename=go_name):
+    """/v1/catalog/node/:name; null for a name unknown."""
+
+    node: MachineWire | None = None
+    services: dict[str, InstanceWire] | None = None
+
+
+class AgentConfigWire(msgspec.Struct, rename=go_name, gc=False):
+    node_name: str | None = None
+    datacenter: str | None = None
+    version: str | None = None
+    server: bool | None = None
+
+
+class AgentMemberWire(msgspec.Struct, rename=go_name, gc=False):
+    addr: str | None = None
+
+
+class AgentWire(msgspec.Struct, rename=go_name):
+    config: AgentConfigWire
+    member: AgentMemberWire | None = None
+
+
+def summary(wire: SummaryWire) -> ServiceSummary:
+    return ServiceSummary(
+        wire.name,
+        wire.instance_count or 0,
+        tuple(shared(node) for node in wire.nodes or ()),
+        tuple(shared(tag) for tag in wire.tags or ()),
+    )
+
+
+def check(wire: CheckWire) -> HealthCheck:
+    return HealthCheck(
+        node=shared(wire.node),
+        id=wire.check_id or "",
+        name=shared(wire.name),
+        status=shared(wire.status),
+        output=wire.output or "",
+        service_id=wire.service_id or "",
+        service_name=shared(wire.service_name),
+    )
+
+
+def node_health(name: str, catalog: CatalogNodeWire, checks: list[CheckWire]) -> NodeHealth:
+    home = (catalog.node.address if catalog.node else None) or ""
+    return NodeHealth(
+        name,
+        tuple(
+            ServiceInstance(
+                wire.id or "", shared(wire.service), name, wire.address or home, wire.port or 0
+            )
+            for _, wire in sorted((catalog.services or {}).items())
+        ),
+        tuple(check(wire) for wire in checks),
+    )
+
+
+def agent(wire: AgentWire) -> Agent:
+    config = wire.config
+    return Agent(
+        name=config.node_name or "",
+        version=config.version or "",
+        region="",
+        datacenter=config.datacenter or "",
+        server=bool(config.server),
+        client=not config.server,
+        address=(wire.member.addr if wire.member else None) or "",
+    )
