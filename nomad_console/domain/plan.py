@@ -172,6 +172,10 @@ class Plan(msgspec.Struct, frozen=True):
     def node(self, node_id: str) -> NodePlan:
         return next(node for node in self.nodes if node.node_id == node_id)
 
+    def bake_of(self, node_id: str) -> float:
+        """The first node is watched twice as long."""
+        return self.bake_s * (2 if self.nodes[0].node_id == node_id else 1)
+
     def floor_s(self, node_id: str) -> float:
         """How long a balancer may still send after a deregistration, whatever it shows."""
         policy = self.policy

@@ -20,7 +20,6 @@ UNBROKEN: Mapping[Step, tuple[ProofName, ...]] = {
     Step.UPGRADE: (ProofName.SAME_MACHINE, ProofName.READY, ProofName.VERSION),
     Step.ATTACH: (ProofName.HEALTHY,),
 }
-FIRST_BAKE = 2  # the first node is watched so many times longer
 
 
 def wait_s(run: Run, upgrade: NodeUpgrade) -> float:
@@ -36,7 +35,7 @@ def wait_s(run: Run, upgrade: NodeUpgrade) -> float:
         case Step.ATTACH:
             return max(one.slow_start_s for one in plan.node(upgrade.node).targets)
         case Step.BAKE:
-            return plan.bake_s * (FIRST_BAKE if run.current == 0 else 1)
+            return plan.bake_of(upgrade.node)
         case _:
             return 0.0
 

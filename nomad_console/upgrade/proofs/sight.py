@@ -58,15 +58,6 @@ class Sight(msgspec.Struct, frozen=True):
 Look = Callable[[Sight], Verdict]
 
 
-def job_type(snapshot: ClusterSnapshot, allocation: Allocation) -> str:
-    """service, batch, system or sysbatch; "" where nothing says so yet."""
-    if allocation.job_type is not None:
-        return allocation.job_type
-    key = (allocation.namespace, allocation.job_id)
-    job = snapshot.jobs.get(key) or snapshot.job_stubs.get(key)
-    return job.type if job else ""
-
-
 def listing(words: list[str], at_most: int = 3) -> str:
     """The first few, and how many more."""
     rest = len(words) - at_most

@@ -2,12 +2,12 @@
 
 from nomad_console.domain.allocation import Allocation
 from nomad_console.domain.plan import FoundAllocation, SystemJobs
+from nomad_console.domain.survey import job_type
 from nomad_console.upgrade.gates import ProofName, Truth
 from nomad_console.upgrade.proofs.sight import (
     Sight,
     Verdict,
     disproven,
-    job_type,
     listing,
     proven,
     unknown,

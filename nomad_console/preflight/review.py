@@ -1,0 +1,91 @@
+"""From marked nodes to a plan with its findings."""
+
+from collections.abc import Sequence
+
+import msgspec
+from packaging.version import InvalidVersion, Version
+
+from nomad_console.domain.finding import Finding, Level
+from nomad_console.domain.forecast import default_deadline_s, forecast
+from nomad_console.domain.plan import Plan, PlanOptions, Step
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
+from nomad_console.domain.survey import groups_before, survey
+from nomad_console.preflight import balancer, jobs, nodes, sources
+
+
+def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanOptions) -> Plan:
+    """The plan for these nodes, in this order, with forecast and findings; nothing is decided.
+
+    A node that is not listed is left out and named by a BLOCK. `Plan.blocked` refuses the start.
+    """
+    listed = [one for one in dict.fromkeys(node_ids) if one in snapshot.nodes]
+    found = tuple(survey(snapshot, one) for one in listed)
+    policy = options.policy
+    plan = Plan(
+        run_id=options.run_id,
+        made_at=snapshot.at,
+        nomad_index=snapshot.nomad_index,
+        nodes=found,
+        target_version=options.target_version or _oldest(snapshot.server_versions),
+        system=options.system,
+        deadline_s=options.deadline_s or 0.0,
+        bake_s=policy.bake_s if options.bake_s is None else options.bake_s,
+        host_command=options.host_command,
+        policy=policy,
+        groups=groups_before(snapshot, found),
+        consul=snapshot.source(SourceName.CONSUL).state != SourceState.OFF,
+        cordon_selection=options.cordon_selection,
+    )
+    plan = _forecast(snapshot, plan, options)
+    missing = [one for one in dict.fromkeys(node_ids) if one not in snapshot.nodes]
+    return msgspec.structs.replace(
+        plan, findings=(*_unlisted(missing), *review(snapshot, plan, options))
+    )
+
+
+def review(snapshot: ClusterSnapshot, plan: Plan, options: PlanOptions) -> tuple[Finding, ...]:
+    """Every rule's findings, the blocking ones first."""
+    found = [
+        *sources.sources_live(snapshot),
+        *sources.every_namespace(snapshot),
+        *sources.all_read(snapshot, plan),
+        *nodes.node_ready(snapshot, plan),
+        *nodes.eligibility(plan),
+        *nodes.version(snapshot, plan),
+        *balancer.targets_known(snapshot, plan),
+        *balancer.others_serve(snapshot, plan),
+        *jobs.deployments(snapshot, plan),
+        *jobs.away_together(snapshot, plan),
+        *jobs.stalled(snapshot, plan),
+        *jobs.shutdown_delay(snapshot, plan, options),
+        *jobs.kill_timeout(snapshot, plan, options),
+        *jobs.batch_work(plan),
+    ]
+    return tuple(sorted(found, key=lambda one: list(Level).index(one.level)))
+
+
+def _unlisted(node_ids: list[str]) -> list[Finding]:
+    return [
+        Finding(
+            f"unknown-node:{one}", Level.BLOCK, one, f"no node {one} is listed", "mark it again"
+        )
+        for one in node_ids
+    ]
+
+
+def _forecast(snapshot: ClusterSnapshot, plan: Plan, options: PlanOptions) -> Plan:
+    planned = [
+        msgspec.structs.replace(node, forecast=forecast(snapshot, node, plan, options))
+        for node in plan.nodes
+    ]
+    drain_s = max((one.forecast.of(Step.DRAIN) for one in planned), default=0.0)
+    deadline_s = plan.deadline_s or default_deadline_s(drain_s)
+    return msgspec.structs.replace(plan, nodes=tuple(planned), deadline_s=deadline_s)
+
+
+def _oldest(versions: tuple[str, ...]) -> str:
+    """The oldest of the servers' versions; "" where none can be read."""
+    try:
+        return min(versions, key=Version, default="")
+    except InvalidVersion:
+        return ""
