@@ -110,6 +110,7 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     deployments: Mapping[str, Deployment] = {}
     blocked: Mapping[str, Evaluation] = {}
     namespaces: tuple[str, ...] = ()
+    every_namespace: bool | None = None  # proven that the token may read all of them; None: not yet
     services: Mapping[str, ServiceSummary] = {}
     service_sums: Mapping[str, ConsulSums] = {}
     consul_sums: Mapping[str, ConsulSums] = {}

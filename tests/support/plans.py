@@ -1,0 +1,12 @@
+"""A plan for the article's cluster, made as the console makes it."""
+
+from nomad_console.domain.plan import Plan, PlanOptions
+from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.preflight.planning import make_plan
+from tests.support.snapshots import article_snapshot, node_id
+
+
+def a_plan(*numbers: int, snapshot: ClusterSnapshot | None = None, **options: object) -> Plan:
+    """For the nodes c1, c2, … of these numbers."""
+    asked = PlanOptions(run_id="7f3a0000", **options)  # type: ignore[arg-type]  # a test's own fields
+    return make_plan(snapshot or article_snapshot(), tuple(map(node_id, numbers)), asked)
