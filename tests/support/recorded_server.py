@@ -1,16 +1,86 @@
-"""The trimmed recordings of real answers."""
+"""A server that knows nothing but recordings: each path answers what was recorded for it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
-RECORDINGS = Path(__file__).parent.parent / "recordings"
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from tests.support.recorded import RECORDINGS
+from tests.support.serving import served
+
+METHODS = ["GET", "PUT", "POST", "DELETE"]
+
+Call = dict[str, Any]
 
 
-def recorded(name: str) -> dict[str, Any]:
-    """One call: request, status, headers, body."""
-    call: dict[str, Any] = json.loads((RECORDINGS / name).read_text(encoding="utf-8"))
-    return call
+def calls(folder: str) -> Iterator[tuple[str, Call]]:
+    """Every recorded call directly in that folder, the plainest of each path last."""
+    paths = (RECORDINGS / folder).glob("*.json")
+    for path in sorted(paths, key=lambda path: (-len(path.name), path.name)):
+        found = json.loads(path.read_text())
+        if isinstance(found, dict) and "status" in found and "path" in found.get("request", {}):
+            yield f"{folder}/{path.name}", found
 
 
-def recorded_body(name: str) -> Any:
-    return recorded(name)["body"]
+def raw_body(call: Call) -> bytes:
+    """The answer's body as it was on the wire, but for the order of keys and white space."""
+    body, kind = call.get("body"), call["headers"].get("Content-Type", "")
+    if isinstance(body, str) and kind != "application/json":
+        return body.encode()
+    return json.dumps(body).encode()
+
+
+class Recorded:
+    """Answers by method and path; the query decides between recordings of one path."""
+
+    def __init__(self, folder: str, stream: str = "") -> None:
+        self._calls: dict[tuple[str, str], list[Call]] = {}
+        self._stream = RECORDINGS / folder / stream if stream else None
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        for _, call in calls(folder):
+            if call["status"] == 200:
+                key = (call["request"]["method"], call["request"]["path"])
+                self._calls.setdefault(key, []).append(call)
+
+    @property
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/{path:path}", self._answer, methods=METHODS)])
+
+    async def _answer(self, request: Request) -> Response:
+        path = request.scope["raw_path"].partition(b"?")[0].decode()
+        query = dict(parse_qsl(request.url.query))
+        self.requests.append((request.method, path, query))
+        if path == "/v1/event/stream" and self._stream:
+            return StreamingResponse(_chunks(self._stream.read_bytes()))
+        found = self._calls.get((request.method, path))
+        if not found:
+            return Response("not recorded: not found", 404)
+        call = max(reversed(found), key=lambda each: _likeness(each, query))
+        headers = {name: text for name, text in call["headers"].items() if name.startswith("X-")}
+        media = "application/json"
+        return Response(raw_body(call), call["status"], headers, media)
+
+
+@contextmanager
+def recordings_served(folder: str, stream: str = "") -> Iterator[tuple[str, Recorded]]:
+    """Serve a folder of recordings; gives the address and the record of requests."""
+    server = Recorded(folder, stream)
+    with served(server.app) as address:
+        yield address, server
+
+
+def _likeness(call: Call, query: dict[str, str]) -> int:
+    was = dict(parse_qsl(call["request"].get("query") or ""))
+    same = sum(query.get(name) == text for name, text in was.items())
+    return 3 * same - 2 * len(was)
+
+
+async def _chunks(body: bytes) -> Any:
+    for start in range(0, len(body), 1_000):
+        yield body[start : start + 1_000]
