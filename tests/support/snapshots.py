@@ -285,6 +285,7 @@ def article_snapshot(at: datetime = EPOCH) -> ClusterSnapshot:
             job_stubs={(job.namespace, job.id): a_stub(job) for job in jobs},
             jobs={(job.namespace, job.id): job for job in jobs},
             namespaces=("default",),
+            every_namespace=True,
             groups={arn: a_group(arn) for arn in (WEB_PUBLIC, API_INT)},
             targets={one.key: one for one in targets},
             groups_complete=True,

@@ -1,0 +1,147 @@
+"""Scripts for the engine: what happens, and what must be asked for."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from nomad_console.domain.plan import Plan, PlanOptions, Step
+from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.preflight.planning import make_plan
+from nomad_console.upgrade.commands import Command, OpenGate, Rejected
+from nomad_console.upgrade.events import (
+    Answered,
+    Event,
+    GateConfirmed,
+    GateOpened,
+    HostEnded,
+    HostStarted,
+    Intended,
+    Observed,
+    TimeReached,
+)
+from nomad_console.upgrade.gates import (
+    DONE_MEANS,
+    Gate,
+    NodeProofs,
+    Observation,
+    Proof,
+    ProofName,
+    Truth,
+)
+from nomad_console.upgrade.machine import advance
+from nomad_console.upgrade.run import NodeUpgrade, Run
+from tests.support.manual_clock import EPOCH
+from tests.support.snapshots import article_snapshot, node_id
+
+RUN_ID = "7f3a"
+HOST = ("restart", "{name}", "{version}")
+
+
+def a_plan(*numbers: int, snapshot: ClusterSnapshot | None = None, **options: Any) -> Plan:
+    """A plan for some of the article's nodes."""
+    return make_plan(
+        snapshot or article_snapshot(),
+        [node_id(number) for number in numbers],
+        PlanOptions(RUN_ID, **options),
+    )
+
+
+class Play:
+    """A run under way: every event moves it, and leaves its commands in `asked`."""
+
+    def __init__(self, run: Run, elapsed: float = 100.0) -> None:
+        self.run = run
+        self.elapsed = elapsed
+        self.asked: tuple[Command, ...] = ()
+        self.journal: list[Event] = []
+
+    @property
+    def now(self) -> NodeUpgrade:
+        return self.run.upgrade
+
+    def do(self, kind: Callable[..., Event], *args: Any, **fields: Any) -> tuple[Command, ...]:
+        """Let it happen a tenth of a second later."""
+        self.elapsed += 0.1
+        at = EPOCH + timedelta(seconds=self.elapsed)
+        return self.send(kind(*args, at=at, elapsed=self.elapsed, **fields))
+
+    def send(self, event: Event) -> tuple[Command, ...]:
+        before = self.run
+        self.run, self.asked = advance(self.run, event)
+        if self.run is not before:
+            self.journal.append(event)
+        return self.asked
+
+    def refused(self) -> str:
+        """Why the last event was rejected; "" where it was not."""
+        return self.asked[0].reason if self.asked and isinstance(self.asked[0], Rejected) else ""
+
+    def see(self, *broken: ProofName, truth: Truth = Truth.FALSE) -> tuple[Command, ...]:
+        """Every proof that the nodes in play need holds, except the broken ones."""
+        nodes = tuple(
+            NodeProofs(
+                upgrade.node,
+                upgrade.step,
+                tuple(
+                    Proof(name, truth if name in broken else Truth.TRUE, "seen", "nomad")
+                    for name in DONE_MEANS[upgrade.step]
+                    if name != ProofName.REGISTERED_AGAIN or name in broken
+                ),
+            )
+            for upgrade in self.run.in_play
+        )
+        return self.do(Observed, Observation(self.run.writes, nodes))
+
+    def answer(self, index: int = 2000) -> tuple[Command, ...]:
+        """Answer every call that is asked for, the host command as a conductor does."""
+        asked: list[Command] = []
+        for upgrade in self.run.upgrades:
+            for pending in upgrade.pending:
+                call = pending.write.id
+                if pending.write.kind == "once":
+                    self.do(Intended, call)
+                if hasattr(pending.write, "argv"):
+                    self.do(HostStarted, call)
+                    asked += self.do(HostEnded, call, 0)
+                else:
+                    asked += self.do(Answered, call, index)
+        self.asked = tuple(asked)
+        return self.asked
+
+    def wait(self) -> tuple[Command, ...]:
+        """Let the time of the present wait come."""
+        wait = self.now.wait
+        assert wait is not None
+        self.elapsed = wait.due
+        return self.do(TimeReached)
+
+    def confirm(self, code: str = "7f") -> tuple[Command, ...]:
+        """Open the gate that was asked for, and answer it."""
+        assert self.asked, "no gate was asked for"
+        gate = self.asked[-1]
+        assert isinstance(gate, OpenGate), self.asked
+        self.do(GateOpened, gate.node, gate.gate, code)
+        return self.do(GateConfirmed, gate.node, gate.gate, code, 3000)
+
+    def finish_step(self) -> Gate | None:
+        """Answer, prove and wait, up to the next gate; None: the run is over."""
+        step = self.now.step
+        self.answer()
+        self.see()
+        if self.now.step == step and self.now.wait is not None and not self.now.wait.over:
+            self.wait()
+        gate = self.now.gate
+        return gate.gate if gate else None
+
+    def reach(self, step: Step) -> None:
+        """Go through the chain until this step of the first node has just begun."""
+        while self.now.step != step:
+            self.finish_step()
+            if self.now.step != step:
+                self.confirm()
+
+
+def replayed(run: Run, journal: list[Event]) -> Run:
+    for event in journal:
+        run, _ = advance(run, event)
+    return run
