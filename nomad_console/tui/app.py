@@ -1,0 +1,127 @@
+"""The application: screens, one frame clock, and nothing that knows the cluster."""
+
+from typing import Protocol
+
+from textual import events, on
+from textual.app import App
+
+from nomad_console.clock import Clock
+from nomad_console.tui import keys
+from nomad_console.tui.frames import Frame, FrameClock, SnapshotSource
+from nomad_console.tui.lookups import Lookups
+from nomad_console.tui.messages import DetailAsked, Said, UpgradeAsked
+from nomad_console.tui.rendering.columns import At
+from nomad_console.tui.screens.base import ConsoleScreen, Shared
+from nomad_console.tui.screens.dashboard import Dashboard
+from nomad_console.tui.screens.detail import detail
+from nomad_console.tui.screens.keys import KeysScreen
+from nomad_console.tui.screens.too_small import TooSmall
+from nomad_console.tui.widgets.grid import screen_text
+from nomad_console.tui.widgets.header import ClusterFacts
+
+LEAST = (60, 15)
+CLIPBOARD = 70_000  # terminals drop longer OSC 52 sequences
+
+
+class Feeds(Protocol):
+    """What keeps the store up to date."""
+
+    async def run(self) -> None: ...
+
+
+class Upgrades(Protocol):
+    """The guided upgrade: it is handed the app to open its own screens on."""
+
+    def start(self, app: "ConsoleApp", node_ids: tuple[str, ...]) -> None: ...
+
+
+class ConsoleApp(App[None]):
+    """Owns the workers: feeds and the frame clock live and die with it."""
+
+    CSS_PATH = "theme.tcss"
+    TITLE = "nomad-console"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = keys.bindings(keys.APP)  # type: ignore[assignment]  # Textual's list is of a union
+
+    def __init__(
+        self,
+        facts: ClusterFacts,
+        store: SnapshotSource,
+        feeds: Feeds,
+        lookups: Lookups,
+        upgrades: Upgrades | None,
+        clock: Clock,
+        *,
+        read_only: bool,
+    ) -> None:
+        super().__init__()
+        self.frames = FrameClock(store, clock, self._show)
+        self.shared = Shared(facts, self.frames, lookups, read_only)
+        self._store = store
+        self._feeds = feeds
+        self._upgrades = None if read_only else upgrades
+        self._at = At(store.latest, clock.now().replace(microsecond=0))
+
+    def on_mount(self) -> None:
+        self.push_screen(Dashboard(self.shared, self._at))
+        self.run_worker(self._feeds.run(), name="feeds", group="feeds")
+        self.run_worker(self.frames.run(), name="frames", group="frames")
+
+    def on_resize(self, event: events.Resize) -> None:
+        small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        shown = isinstance(self.screen, TooSmall)
+        if small and not shown:
+            self.push_screen(TooSmall(LEAST))
+        elif shown and not small:
+            self.pop_screen()
+
+    def start_upgrade(self, node_ids: tuple[str, ...]) -> None:
+        """Lead these nodes through their upgrade; in a read-only console say why not."""
+        if self._upgrades is None:
+            self.say(keys.READ_ONLY, bad=True)
+        elif not node_ids:
+            self.say("no node to upgrade: mark one with space", bad=True)
+        else:
+            self._upgrades.start(self, node_ids)
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """A word in the status line of the screen on top."""
+        self.screen.post_message(Said(text, bad))
+
+    @on(UpgradeAsked)
+    def _upgrade(self, message: UpgradeAsked) -> None:
+        self.start_upgrade(message.node_ids)
+
+    @on(DetailAsked)
+    def _detail(self, message: DetailAsked) -> None:
+        self.push_screen(detail(self.shared, message.kind, message.key))
+
+    def action_pause(self) -> None:
+        self.frames.pause()
+        self.say("paused: feeds go on, the screen waits" if self.frames.paused else "live again")
+
+    def action_keys(self) -> None:
+        self.push_screen(KeysScreen(self.shared))
+
+    def action_leave(self) -> None:
+        self.exit()
+
+    def action_copy_row(self) -> None:
+        screen = self.screen
+        self._copy(screen.copied_row() if isinstance(screen, ConsoleScreen) else "", "row")
+
+    def action_copy_screen(self) -> None:
+        self._copy(screen_text(self.screen), "screen")
+
+    def _copy(self, text: str, what: str) -> None:
+        if not text:
+            self.say("nothing to copy here", bad=True)
+        elif len(text) > CLIPBOARD:
+            self.say(f"the {what} is too long for a terminal's clipboard", bad=True)
+        else:
+            self.copy_to_clipboard(text)
+            self.say(f"{what} copied")
+
+    def _show(self, frame: Frame) -> None:
+        if isinstance(self.screen, ConsoleScreen) and self.screen.is_mounted:
+            self.screen.show_frame(frame)

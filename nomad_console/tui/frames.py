@@ -1,0 +1,95 @@
+"""One clock for everything that moves on screen."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from nomad_console.clock import Clock
+from nomad_console.domain.snapshot import Changes, ClusterSnapshot
+
+_FRAME_S = 0.05
+
+
+class SnapshotSource(Protocol):
+    """The store, as far as screens know it."""
+
+    @property
+    def latest(self) -> ClusterSnapshot: ...
+
+    def subscribe(self, callback: Callable[[ClusterSnapshot], None]) -> Callable[[], None]:
+        """Call back with every snapshot published from now on; the answer ends it."""
+        ...
+
+
+class Frame(NamedTuple):
+    """What to show. `now` is cut to seconds: ages move once a second.
+
+    While paused `snapshot` and `now` are those held; `wall` goes on.
+    """
+
+    snapshot: ClusterSnapshot
+    changes: Changes
+    now: datetime
+    wall: datetime
+    elapsed: float
+    paused: bool = False
+
+
+class FrameClock:
+    """At most 20 frames a second, at least one: changes of skipped snapshots are joined."""
+
+    def __init__(self, source: SnapshotSource, clock: Clock, show: Callable[[Frame], None]) -> None:
+        self._source = source
+        self._clock = clock
+        self._show = show
+        self._due = asyncio.Event()
+        self._pending = Changes(everything=True)
+        self._held: tuple[ClusterSnapshot, datetime] | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self._held is not None
+
+    def request(self) -> None:
+        """Show a frame soon: something other than the cluster changed."""
+        self._due.set()
+
+    def anew(self) -> None:
+        """The next frame is for eyes that saw none of those before."""
+        self._pending = self._pending.joined(Changes(everything=True))
+        self._due.set()
+
+    def pause(self) -> None:
+        """Hold what is shown, or let go."""
+        self._held = None if self._held else (self._source.latest, self._second())
+        self._due.set()
+
+    async def run(self) -> None:
+        """For ever."""
+        end = self._source.subscribe(self._arrived)
+        try:
+            while True:
+                self._due.clear()
+                self._show(self._frame())
+                await self._clock.sleep(_FRAME_S)
+                left = 1.0 - self._clock.now().microsecond / 1e6
+                await self._clock.wait(self._due, left)
+        finally:
+            end()
+
+    def _arrived(self, snapshot: ClusterSnapshot) -> None:
+        self._pending = self._pending.joined(snapshot.changes)
+        self._due.set()
+
+    def _frame(self) -> Frame:
+        wall, elapsed = self._second(), self._clock.elapsed()
+        if self._held is not None:
+            snapshot, now = self._held
+            anew = Changes(everything=self._pending.everything)
+            return Frame(snapshot, anew, now, wall, elapsed, paused=True)
+        changes, self._pending = self._pending, Changes()
+        return Frame(self._source.latest, changes, wall, wall, elapsed)
+
+    def _second(self) -> datetime:
+        return self._clock.now().replace(microsecond=0)

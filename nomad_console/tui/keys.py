@@ -1,0 +1,96 @@
+"""Every key of the console: what it does, what it is called, and whether it can lead to a write."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """`keys` as Textual names them; `label` is how the footer and the keys screen name them."""
+
+    keys: str
+    action: str
+    label: str
+    short: str
+    help: str
+    dangerous: bool = False
+
+
+_FOOTER = ("esc", "space", "enter", "u", "/", "tab", ":", "L", "p", "z", "s", "y")
+READ_ONLY = "read-only: this console never writes"
+
+TABLE = (
+    Key("down,j", "down", "↓ j", "", "next row"),
+    Key("up,k", "up", "↑ k", "", "row before"),
+    Key("pagedown,ctrl+f", "page(1)", "PgDn", "", "a page on"),
+    Key("pageup,ctrl+b", "page(-1)", "PgUp", "", "a page back"),
+    Key("home,g", "first", "Home g", "", "first row"),
+    Key("end,G", "last", "End G", "", "last row"),
+    Key("right", "sideways(1)", "→", "", "columns that do not fit, then on to the right"),
+    Key("left", "sideways(-1)", "←", "", "back to the left"),
+    Key("enter", "open", "enter", "open", "open the row"),
+    Key("space", "mark", "space", "mark", "mark the row; marks survive filters"),
+    Key("a", "mark_all", "a", "", "mark every row that the filter keeps"),
+    Key("A", "unmark_all", "A", "", "take every mark away"),
+    Key("s", "sort", "s", "sort", "sort by the next column; or click a title"),
+    Key("S", "reverse", "S", "", "the other way round"),
+)
+UPGRADE = Key(
+    "u",
+    "upgrade",
+    "u",
+    "upgrade",
+    "guided upgrade of the marked nodes, else of the row's node",
+    dangerous=True,
+)
+DASHBOARD = (
+    UPGRADE,
+    Key("slash", "filter", "/", "filter", "filter this pane"),
+    Key("colon", "command", ":", "command", ":nodes :sort COLUMN :filter … :quit"),
+    Key("tab", "pane(1)", "tab", "pane", "next pane"),
+    Key("shift+tab", "pane(-1)", "shift+tab", "", "pane before"),
+    Key("1", "show_pane(0)", "1", "", "nodes"),
+    Key("2", "show_pane(1)", "2", "", "allocations"),
+    Key("3", "show_pane(2)", "3", "", "services"),
+    Key("4", "show_pane(3)", "4", "", "targets"),
+    Key("L", "link", "L", "link", "link the panes, or let each show everything"),
+    Key("z", "zoom", "z", "zoom", "this pane alone, and back"),
+    Key("exclamation_mark", "disagreements", "!", "", "where systems disagree"),
+    Key("escape", "widen", "esc", "", "clear the filter, then show everything in this pane"),
+)
+DETAIL = (
+    Key("escape,backspace", "back", "esc", "back", "back"),
+    Key("down,j", "down", "↓ j", "", "next link, or scroll"),
+    Key("up,k", "up", "↑ k", "", "link before, or scroll"),
+    Key("pagedown", "page(1)", "PgDn", "", "a page on"),
+    Key("pageup", "page(-1)", "PgUp", "", "a page back"),
+    Key("home,g", "first", "Home g", "", "to the top"),
+    Key("end,G", "last", "End G", "", "to the end"),
+    Key("enter", "open", "enter", "open", "open what the line names"),
+)
+APP = (
+    Key("p", "pause", "p", "pause", "freeze what is shown; feeds go on"),
+    Key("y", "copy_row", "y", "copy", "copy the row to the clipboard (OSC 52)"),
+    Key("Y", "copy_screen", "Y", "", "copy the whole screen as text"),
+    Key("question_mark", "keys", "?", "keys", "this page"),
+    Key("q", "leave", "q", "quit", "leave the console"),
+)
+
+
+def bindings(keys: Iterable[Key]) -> list[Binding]:
+    """What Textual is given; footer and help are ours."""
+    return [Binding(key.keys, key.action, key.help, show=False) for key in keys]
+
+
+def working(keys: Iterable[Key], *, read_only: bool) -> list[Key]:
+    """The keys that do something: none that can lead to a write in a read-only console."""
+    return [key for key in keys if not (read_only and key.dangerous)]
+
+
+def footer(keys: Iterable[Key], *, read_only: bool) -> list[tuple[str, str]]:
+    """Label and word of those that have a word, the most needed first."""
+    named = [key for key in working(keys, read_only=read_only) if key.short]
+    order = {label: place for place, label in enumerate(_FOOTER)}
+    named.sort(key=lambda key: order.get(key.label, len(order)))
+    return [(key.label, key.short) for key in named]

@@ -1,0 +1,48 @@
+"""What happened, for whoever on the screen is concerned."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+
+@dataclass
+class FilterEdited(Message):
+    """The filter line reads differently; `final` when it was confirmed."""
+
+    text: str
+    final: bool = False
+
+
+@dataclass
+class CommandEntered(Message):
+    text: str
+
+
+@dataclass
+class PromptLeft(Message):
+    """The line at the bottom was left without an answer."""
+
+    filtering: bool
+
+
+@dataclass
+class UpgradeAsked(Message):
+    """The operator wants these nodes upgraded, in this order."""
+
+    node_ids: tuple[str, ...]
+
+
+@dataclass
+class DetailAsked(Message):
+    """The operator wants to look into one thing; `kind` as in rendering.links, or job, group."""
+
+    kind: str
+    key: object
+
+
+@dataclass
+class Said(Message):
+    """A word to the operator, shown for a few seconds."""
+
+    text: str
+    bad: bool = False

@@ -1,0 +1,1 @@
+"""Rows, lines and documents made from a snapshot, without Textual."""

@@ -1,0 +1,75 @@
+"""Columns: how a record is shown, sorted and filtered, and which columns fit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.tui.rendering.text import Cell
+
+R = TypeVar("R")
+Value = str | float | None
+GAP = 2
+
+
+class At(NamedTuple):
+    """What a cell may look at besides its record: the cluster, the time, the machines chosen."""
+
+    snapshot: ClusterSnapshot
+    now: datetime
+    here: frozenset[str] = frozenset()  # Consul names of the nodes a pane is narrowed to
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """`value` is what filters compare and sorting follows (None comes last), unless `order` does.
+
+    Where the value is a `moment` (seconds since 1970) the cell shows its age. Columns with a low
+    `keep` leave first where there is no room.
+    """
+
+    key: str
+    title: str
+    cell: Callable[[R, At], Cell]
+    value: Callable[[R], Value]
+    order: Callable[[R], Any] | None = None
+    low: int = 3
+    high: int = 24
+    keep: int = 5
+    right: bool = False
+    moment: bool = False
+
+
+class Place(NamedTuple):
+    """Where a column stands: its number in the table, its left edge and its width."""
+
+    number: int
+    x: int
+    width: int
+
+
+def placed(columns: Sequence[Column[Any]], wants: Sequence[int], room: int) -> tuple[Place, ...]:
+    """The columns that fit, in order; the least needed leave first, one always stays."""
+    widths = [
+        max(column.low, len(column.title), min(want, column.high))
+        for column, want in zip(columns, wants, strict=True)
+    ]
+    kept = list(range(len(columns)))
+    while len(kept) > 1 and sum(widths[index] + GAP for index in kept) - GAP > room:
+        kept.remove(min(kept, key=lambda index: (columns[index].keep, -index)))
+    places, x = [], 0
+    for index in kept:
+        places.append(Place(index, x, widths[index]))
+        x += widths[index] + GAP
+    return tuple(places)
+
+
+def column(columns: Sequence[Column[R]], key: str) -> Column[R] | None:
+    """By key, by title, or by the beginning of either where only one begins so."""
+    wanted = key.casefold()
+    for one in columns:
+        if wanted in {one.key, one.title.casefold()}:
+            return one
+    begin = [one for one in columns if one.key.startswith(wanted)]
+    return begin[0] if len(begin) == 1 else None

@@ -1,0 +1,296 @@
+"""Nodes: one line says what all four systems think of a machine."""
+
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+
+from nomad_console.domain.node import Node, NodeDetail, NodeStatus
+from nomad_console.domain.snapshot import (
+    Changes,
+    ClusterSnapshot,
+    ConsulSums,
+    NodeSums,
+    SourceName,
+    SourceState,
+)
+from nomad_console.domain.target import Target, TargetState
+from nomad_console.domain.text import duration
+from nomad_console.tui.rendering.age import age, epoch, seconds_between
+from nomad_console.tui.rendering.columns import At, Column
+from nomad_console.tui.rendering.diff import differing
+from nomad_console.tui.rendering.disagreements import disagreements
+from nomad_console.tui.rendering.names import natural, release
+from nomad_console.tui.rendering.table import Key, Table
+from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
+
+_BAD = {TargetState.UNHEALTHY, TargetState.UNAVAILABLE, TargetState.UNHEALTHY_DRAINING}
+
+
+class NodeRow(NamedTuple):
+    """None where a system has not spoken yet; empty where it said that there is nothing."""
+
+    node: Node
+    detail: NodeDetail | None
+    sums: NodeSums | None
+    consul: ConsulSums | None
+    targets: tuple[Target, ...] | None
+    conflicts: tuple[str, ...]
+    behind: bool  # older than the newest server
+
+
+def build(snapshot: ClusterSnapshot, node_id: str) -> NodeRow | None:
+    node = snapshot.nodes.get(node_id)
+    if node is None:
+        return None
+    return NodeRow(
+        node,
+        snapshot.details.get(node_id),
+        _sums(snapshot, node_id),
+        _consul(snapshot, node),
+        _targets(snapshot, node_id),
+        disagreements(snapshot, node_id),
+        any(release(node.version) < release(one) for one in set(snapshot.server_versions)),
+    )
+
+
+def _sums(snapshot: ClusterSnapshot, node_id: str) -> NodeSums | None:
+    known = snapshot.source(SourceName.NOMAD).true_at is not None
+    return snapshot.node_sums.get(node_id) or (NodeSums() if known else None)
+
+
+def _consul(snapshot: ClusterSnapshot, node: Node) -> ConsulSums | None:
+    known = snapshot.source(SourceName.CONSUL).true_at is not None
+    return snapshot.consul_sums.get(snapshot.consul_name(node)) or (ConsulSums() if known else None)
+
+
+def _targets(snapshot: ClusterSnapshot, node_id: str) -> tuple[Target, ...] | None:
+    targets = tuple(snapshot.targets_of(node_id))
+    complete = snapshot.groups_complete and node_id not in snapshot.ties.untied
+    return targets if targets or complete else None
+
+
+def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set[Key] | None:
+    """Nodes that changed, or whose allocations, instances, targets or ties did."""
+    if old.server_versions != new.server_versions or old.groups_complete != new.groups_complete:
+        return None
+    if changes.sources and _first_word(old, new):
+        return None
+    keys: set[Key] = set(changes.nodes)
+    for snapshot in (old, new):
+        rows = snapshot.allocations
+        keys |= {rows[one].node_id for one in changes.allocations if one in rows}
+        ties = snapshot.ties
+        keys |= {ties.node_of[one] for one in changes.targets if one in ties.node_of}
+    names = set()
+    for of_old, of_new in (
+        (old.consul_sums, new.consul_sums),
+        (old.node_health, new.node_health),
+        (old.problems, new.problems),
+    ):
+        names |= differing(of_old, of_new)
+    if names:
+        keys |= {node.id for node in new.nodes.values() if new.consul_name(node) in names}
+    if old.ties is not new.ties:
+        keys |= differing(old.ties.targets_of, new.ties.targets_of)
+        keys |= old.ties.untied ^ new.ties.untied
+    return keys
+
+
+def _first_word(old: ClusterSnapshot, new: ClusterSnapshot) -> bool:
+    """A source spoke for the first time: unknown becomes nothing."""
+    return any(
+        (old.source(name).true_at is None) != (new.source(name).true_at is None)
+        for name in SourceName
+    )
+
+
+def state_word(row: NodeRow) -> str:
+    node = row.node
+    if node.status != NodeStatus.READY:
+        return node.status
+    if node.draining:
+        return "draining"
+    return "ready" if node.eligible else node.eligibility
+
+
+def state(row: NodeRow, at: At) -> Cell:
+    word = state_word(row)
+    since: datetime | None = None
+    if word in {NodeStatus.DOWN, NodeStatus.DISCONNECTED}:
+        since = row.detail.status_updated_at if row.detail else None
+    elif word == "draining" and row.detail and row.detail.drain:
+        since = row.detail.drain.started_at
+    text = word if since is None else f"{word} {duration(seconds_between(since, at.now))}"
+    tones = {"ready": Tone.PLAIN, "draining": Tone.BUSY, "ineligible": Tone.WARN}
+    return Cell(text, tones.get(word, Tone.WARN if word == "initializing" else Tone.BAD))
+
+
+def sign(row: NodeRow, _: At) -> Cell:
+    """`✗` not ready, `◐` draining, `○` ineligible; `!` where systems disagree."""
+    word = state_word(row)
+    mark = {"ready": " ", "draining": "◐", "ineligible": "○"}.get(word, "✗")
+    if row.conflicts:
+        return Cell(f"{mark} !", Tone.BAD)
+    return Cell(mark, Tone.BAD if mark == "✗" else Tone.BUSY)
+
+
+def allocations(row: NodeRow, _: At) -> Cell:
+    if row.sums is None:
+        return UNKNOWN
+    tone = Tone.PLAIN if row.sums.running == row.sums.total else Tone.WARN
+    return Cell(f"{row.sums.running}/{row.sums.total}", tone)
+
+
+def consul(row: NodeRow, at: At) -> Cell:
+    if row.consul is None:
+        off = at.snapshot.source(SourceName.CONSUL).state is SourceState.OFF
+        return NOTHING if off else UNKNOWN
+    passing, warning, critical = row.consul
+    words = [f"{passing} ok" if passing or not (warning or critical) else ""]
+    words += [f"{warning} warn" if warning else "", f"{critical} CRIT" if critical else ""]
+    if not any(row.consul):
+        return NOTHING
+    tone = Tone.BAD if critical else Tone.WARN if warning else Tone.GOOD
+    return Cell(" ".join(word for word in words if word), tone)
+
+
+def balancer(row: NodeRow, at: At) -> Cell:
+    if row.targets is None:
+        off = at.snapshot.source(SourceName.ALB).state is SourceState.OFF
+        return NOTHING if off else UNKNOWN
+    if not row.targets:
+        return NOTHING
+    counts = Counter(_balancer_word(one) for one in row.targets)
+    tone = next(
+        tone
+        for word, tone in (
+            ("BAD", Tone.BAD),
+            ("new", Tone.BUSY),
+            ("out", Tone.WARN),
+            ("ok", Tone.GOOD),
+        )
+        if counts[word]
+    )
+    order = ("ok", "new", "out", "BAD")
+    return Cell(" ".join(f"{counts[word]} {word}" for word in order if counts[word]), tone)
+
+
+def _balancer_word(target: Target) -> str:
+    if target.serving:
+        return "ok"
+    if target.state in _BAD:
+        return "BAD"
+    return "new" if target.state == TargetState.INITIAL else "out"
+
+
+def _version(row: NodeRow, _: At) -> Cell:
+    return Cell(f"{row.node.version} ↑" if row.behind else row.node.version)
+
+
+def _status_at(row: NodeRow) -> datetime | None:
+    return row.detail.status_updated_at if row.detail else None
+
+
+def _words(row: NodeRow) -> str:
+    node, detail = row.node, row.detail
+    place = f"{detail.instance_id} {detail.zone}" if detail else ""
+    return (
+        f"{node.name} {node.version} {state_word(row)} {node.status} {node.eligibility} "
+        f"{node.address} {node.datacenter} {node.pool} {node.node_class} {node.id} {place} "
+        f"{' '.join(row.conflicts)}"
+    )
+
+
+def _consul_value(row: NodeRow) -> float | None:
+    return None if row.consul is None else row.consul.critical * 1000 + row.consul.warning
+
+
+def _serving(row: NodeRow) -> float | None:
+    return None if row.targets is None else sum(one.serving for one in row.targets)
+
+
+NODES: Table[NodeRow] = Table(
+    kind="nodes",
+    title="Nodes",
+    columns=(
+        Column(
+            "name",
+            "NAME",
+            lambda row, _: Cell(row.node.name, Tone.STRONG),
+            lambda row: row.node.name,
+            order=lambda row: natural(row.node.name),
+            low=6,
+            high=28,
+            keep=99,
+        ),
+        Column(
+            "version",
+            "VERSION",
+            _version,
+            lambda row: row.node.version,
+            order=lambda row: release(row.node.version),
+            high=14,
+            keep=80,
+        ),
+        Column("state", "STATE", state, state_word, low=10, high=20, keep=95),
+        Column("sign", "", sign, lambda row: len(row.conflicts), keep=90, high=3),
+        Column(
+            "allocs",
+            "ALLOCS",
+            allocations,
+            lambda row: None if row.sums is None else row.sums.running,
+            right=True,
+            low=6,
+            keep=70,
+        ),
+        Column("consul", "CONSUL", consul, _consul_value, low=6, high=22, keep=65),
+        Column("alb", "ALB", balancer, _serving, low=5, high=18, keep=68),
+        Column(
+            "age",
+            "AGE",
+            lambda row, at: age(_status_at(row), at.now),
+            lambda row: epoch(_status_at(row)),
+            right=True,
+            low=5,
+            keep=50,
+            moment=True,
+        ),
+        Column(
+            "zone",
+            "ZONE",
+            lambda row, _: Cell(row.detail.zone, Tone.DIM) if row.detail else UNKNOWN,
+            lambda row: row.detail.zone if row.detail else None,
+            high=14,
+            keep=30,
+        ),
+        Column(
+            "pool",
+            "POOL",
+            lambda row, _: Cell(row.node.pool, Tone.DIM),
+            lambda row: row.node.pool,
+            high=12,
+            keep=20,
+        ),
+        Column(
+            "class",
+            "CLASS",
+            lambda row, _: Cell(row.node.node_class, Tone.DIM),
+            lambda row: row.node.node_class,
+            high=12,
+            keep=18,
+        ),
+        Column(
+            "address",
+            "ADDRESS",
+            lambda row, _: Cell(row.node.address, Tone.DIM),
+            lambda row: row.node.address,
+            high=16,
+            keep=15,
+        ),
+    ),
+    keys=lambda snapshot: snapshot.nodes,
+    build=build,
+    touched=touched,
+    words=_words,
+    sort="name",
+)

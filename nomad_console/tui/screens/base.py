@@ -1,0 +1,91 @@
+"""What every screen of the console has in common."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual import on
+from textual.screen import Screen
+
+from nomad_console.tui import keys
+from nomad_console.tui.frames import Frame, FrameClock
+from nomad_console.tui.keys import Key
+from nomad_console.tui.lookups import Lookups
+from nomad_console.tui.messages import Said
+from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.tui.widgets.footer import Footer
+from nomad_console.tui.widgets.header import ClusterFacts, Header
+from nomad_console.tui.widgets.line import LineView
+
+_SAID_S = 6.0
+
+
+class Shared(NamedTuple):
+    """What screens are given."""
+
+    facts: ClusterFacts
+    frames: FrameClock
+    lookups: Lookups
+    read_only: bool
+
+
+class ConsoleScreen(Screen[None]):
+    """Follows frames; its header, status line and footer are the same everywhere."""
+
+    OWN_KEYS: tuple[Key, ...] = ()
+
+    def __init__(self, shared: Shared) -> None:
+        super().__init__()
+        self.shared = shared
+        self.header = Header(shared.facts, read_only=shared.read_only)
+        self.status = LineView(id="status")
+        self.footer = Footer(id="footer")
+        self.frame: Frame | None = None
+        self._said: tuple[Cell, float | None] | None = None
+
+    def show_frame(self, frame: Frame) -> None:
+        """Everything on screen as of this frame."""
+        self.frame = frame
+        self.follow(frame)
+        self.header.follow(frame, self.marked())
+        self._show_status(frame)
+        self.footer.offer(keys.footer(self.offered(), read_only=self.shared.read_only))
+
+    def follow(self, frame: Frame) -> None:
+        """The screen's own part."""
+        raise NotImplementedError
+
+    def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — for screens with something to say
+        return ()
+
+    def marked(self) -> int:
+        return 0
+
+    def offered(self) -> Iterable[Key]:
+        return (*self.OWN_KEYS, *keys.APP)
+
+    def copied_row(self) -> str:
+        """What `y` copies."""
+        return ""
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Shown in the status line for a few seconds, and until then nothing else is."""
+        self._said = (Cell(f" {text}", Tone.BAD if bad else Tone.BUSY), None)
+        self.shared.frames.request()
+
+    @on(Said)
+    def _heard(self, message: Said) -> None:
+        message.stop()
+        self.say(message.text, bad=message.bad)
+
+    def on_screen_resume(self) -> None:
+        self.shared.frames.anew()
+
+    def on_resize(self) -> None:
+        self.shared.frames.request()
+
+    def _show_status(self, frame: Frame) -> None:
+        if self._said is not None:
+            cell, until = self._said
+            until = frame.elapsed + _SAID_S if until is None else until
+            self._said = (cell, until) if frame.elapsed < until else None
+        self.status.show((self._said[0],) if self._said else self.status_line(frame))

@@ -1,0 +1,17 @@
+"""What a terminal says that is too small for any pane."""
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Static
+
+
+class TooSmall(Screen[None]):
+    """Leaves by itself when the terminal grows."""
+
+    def __init__(self, least: tuple[int, int]) -> None:
+        super().__init__()
+        self.least = least
+
+    def compose(self) -> ComposeResult:
+        width, height = self.least
+        yield Static(f"This terminal is too small: {width}×{height} is the least.", markup=False)  # noqa: RUF001 — the sign of sizes

@@ -1,0 +1,163 @@
+"""A run under way: plan, step, ledger and gate."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from nomad_console.operations.conductor import Conductor
+from nomad_console.tui import keys
+from nomad_console.tui.frames import Frame
+from nomad_console.tui.messages import ReportAsked
+from nomad_console.tui.rendering.document import Document, Entry
+from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.tui.rendering.upgrade_run import (
+    Sight,
+    chain_line,
+    ledger_lines,
+    plan_panel,
+    step_panel,
+    title_line,
+)
+from nomad_console.tui.screens.base import ConsoleScreen, Shared
+from nomad_console.tui.widgets.code_entry import CodeEntry
+from nomad_console.tui.widgets.document_view import DocumentView
+from nomad_console.tui.widgets.gate_view import GateView
+from nomad_console.tui.widgets.line import LineView
+from nomad_console.upgrade.observe import observe
+
+WIDE = 120
+DEAF_S = 1.0  # keys of a gate's first second were typed for what was there before
+
+
+class UpgradeRun(ConsoleScreen):
+    """Follows the conductor; every answer goes to it as an event."""
+
+    BINDINGS = keys.bindings(keys.RUN)  # type: ignore[assignment]  # Textual's list is of a union
+    OWN_KEYS = keys.RUN
+
+    def __init__(self, shared: Shared, conductor: Conductor) -> None:
+        super().__init__(shared)
+        self.conductor = conductor
+        self.title_view = LineView(id="run-title")
+        self.chain_view = LineView(id="run-chain")
+        self.plan_view = DocumentView("run-plan")
+        self.step_title = LineView(classes="panel-title")
+        self.step_view = DocumentView("run-step")
+        self.ledger_view = DocumentView("run-ledger")
+        self.gate_view = GateView(shared.facts)
+        self.entry = CodeEntry()
+        self._typed: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.title_view
+        yield self.chain_view
+        with Container(id="run"):
+            yield self.plan_view
+            with Vertical(id="run-right"):
+                yield self.step_title
+                yield self.step_view
+                yield LineView(classes="panel-title", id="ledger-title")
+                yield self.ledger_view
+        yield self.gate_view
+        yield self.entry
+        yield self.status
+        yield self.footer
+
+    def on_mount(self) -> None:
+        ledger = self.query_one("#ledger-title", LineView)
+        ledger.show((Cell(" Undo ledger: what this run has changed", Tone.DIM),))
+        self.step_view.focus()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.set_class(self.size.width < WIDE, "narrow")
+
+    def follow(self, frame: Frame) -> None:
+        sight = self._sight(frame)
+        if sight.run.upgrade.gate is None or sight.run.hold is not None:
+            self._stop_typing()
+        self.title_view.show(title_line(sight))
+        self.chain_view.show(chain_line(sight))
+        self.plan_view.show(_document(plan_panel(sight)))
+        self.step_title.show(_step_title(sight))
+        self.step_view.show(_document(step_panel(sight)))
+        self.ledger_view.show(_document(ledger_lines(sight.run)))
+        self.gate_view.follow(sight, self._typed, self.conductor.trouble)
+        if self.conductor.notice:
+            self.say(self.conductor.notice, bad=True)
+            self.conductor.notice = ""
+
+    def copied_row(self) -> str:
+        return "\n".join((self.step_view.text(), self.ledger_view.text()))
+
+    def action_confirm(self) -> None:
+        """`c`: the gate's code is typed next."""
+        if not self.gate_view.code or self.frame is None:
+            self.say("no gate is open", bad=True)
+        elif self.gate_view.open_for(self.frame.elapsed) < DEAF_S:
+            self.say("the gate has just opened: keys of its first second are dropped", bad=True)
+        else:
+            self._typed = ""
+            self.entry.begin()
+            self.shared.frames.request()
+
+    @on(CodeEntry.Typed)
+    def _type(self, message: CodeEntry.Typed) -> None:
+        self._typed = message.text
+        code = self.gate_view.code
+        if message.whole:
+            self._stop_typing()
+            gate = self.conductor.run.upgrade.gate
+            if gate is not None and message.text == code == gate.code:
+                self.conductor.confirm(self.conductor.run.upgrade.node, gate.gate, code)
+            else:
+                self.say(f'"{message.text}" is not the code that is shown: nothing done', bad=True)
+        self.shared.frames.request()
+
+    @on(CodeEntry.Left)
+    def _leave_entry(self, message: CodeEntry.Left) -> None:
+        self._stop_typing()
+        self.say(message.why, bad=True)
+
+    def action_hold(self) -> None:
+        self.conductor.hold("by the operator")
+
+    def action_freeze(self) -> None:
+        self.conductor.freeze("by the operator")
+
+    def action_go_on(self) -> None:
+        self.conductor.release()
+
+    def action_report(self) -> None:
+        self.post_message(ReportAsked())
+
+    def action_page(self, pages: int) -> None:
+        self.step_view.page(pages)
+
+    def action_step(self, lines: int) -> None:
+        self.step_view.jump(int(self.step_view.scroll_y) + lines)
+
+    def _stop_typing(self) -> None:
+        if self._typed is not None:
+            self._typed = None
+            self.step_view.focus()
+
+    def _sight(self, frame: Frame) -> Sight:
+        run = self.conductor.run
+        return Sight(
+            run,
+            observe(frame.snapshot, run),
+            frame.wall,
+            frame.elapsed,
+            tuple(self.conductor.output[run.upgrade.node]),
+        )
+
+
+def _document(lines: list[Line]) -> Document:
+    return Document("", tuple(Entry(line) for line in lines))
+
+
+def _step_title(sight: Sight) -> Line:
+    step = sight.run.upgrade.step
+    return (Cell(f" {sight.name} · {step or 'not touched yet'}", Tone.STRONG),)
