@@ -195,5 +195,13 @@ def _resources(core: Core, spec: NodeSpec) -> Row:
                 "Speed": 10000,
             },
         ],
-        "Processors": {"Topology": {"Cores": [], "Distances": None, "Nodes": [0]}},
+        "Processors": {
+            "Topology": {
+                "Cores": [],
+                "Distances": None,
+                "Nodes": [0],
+                "OverrideTotalCompute": 0,
+                "OverrideWitholdCompute": 0,
+            }
+        },
     }
