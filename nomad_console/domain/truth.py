@@ -8,7 +8,7 @@ from nomad_console.domain.allocation import ClientStatus
 from nomad_console.domain.node import Node, NodeStatus
 from nomad_console.domain.service import CheckStatus, allocation_of
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
-from nomad_console.domain.target import Target, TargetState
+from nomad_console.domain.target import Target, TargetKey, TargetState
 
 _UNBELIEVABLE = {SourceState.STALE, SourceState.REFUSED, SourceState.OFF}
 _GONE = {NodeStatus.DOWN, NodeStatus.DISCONNECTED}
@@ -88,12 +88,8 @@ def _balancer(snapshot: ClusterSnapshot, node: Node) -> Found:
 def _ambiguous(snapshot: ClusterSnapshot, node: Node) -> Found:
     for key, owners in snapshot.ties.ambiguous.items():
         if node.id in owners:
-            group = snapshot.groups.get(key.group)
-            yield (
-                "target-of-several-nodes",
-                f"target {key.id}:{key.port} of {group.name if group else key.group} "
-                f"answers to {len(owners)} nodes",
-            )
+            target = f"target {key.id}:{key.port} of {_group(snapshot, key)}"
+            yield "target-of-several-nodes", f"{target} answers to {len(owners)} nodes"
 
 
 def _consul(snapshot: ClusterSnapshot, node: Node) -> Found:
@@ -181,12 +177,12 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _targets(snapshot: ClusterSnapshot, targets: list[Target]) -> str:
-    return _some([f"{_group(snapshot, one)} {one.state}" for one in targets])
+    return _some([f"{_group(snapshot, one.key)} {one.state}" for one in targets])
 
 
-def _group(snapshot: ClusterSnapshot, target: Target) -> str:
-    group = snapshot.groups.get(target.key.group)
-    return group.name if group else target.key.group
+def _group(snapshot: ClusterSnapshot, key: TargetKey) -> str:
+    group = snapshot.groups.get(key.group)
+    return group.name if group else key.group
 
 
 def _some(names: list[str]) -> str:
