@@ -124,7 +124,7 @@ def new_allocation(
         "SharedResources": _resources(0, 0, disk, networks),
         "SigningKeyID": node["IdentitySigningKeyID"],
         "TaskGroup": group["Name"],
-        "TaskResources": {task["Name"]: dict(task["Resources"]) for task in tasks},
+        "TaskResources": {task["Name"]: task["Resources"] for task in tasks},
         "TaskStates": None,
         **fields,
     }

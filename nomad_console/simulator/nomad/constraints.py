@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
@@ -100,6 +101,7 @@ def _items(text: str) -> list[str]:
     return [item.strip() for item in text.split(",")]
 
 
+@cache
 def _version_fits(text: str, wanted: str) -> bool:
     try:
         version = Version(text)

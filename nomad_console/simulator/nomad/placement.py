@@ -6,9 +6,8 @@ Scores as Nomad's default bin-pack ranking has them (scheduler/rank.go, structs/
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from nomad_console.simulator.nomad.allocations import group_of
 from nomad_console.simulator.nomad.constraints import (
     constraints_of,
     in_reach,
@@ -68,73 +67,91 @@ class _Tally:
     scores: list[Row] = field(default_factory=list)
 
 
+class Feasible:
+    """One group's constraints, checked once a node until the node's attributes change."""
+
+    def __init__(self, constraints: list[Row]) -> None:
+        self.constraints = constraints
+        self._known: dict[str, tuple[Row, str | None]] = {}
+
+    def failed(self, node: Row, job: Row) -> str | None:
+        known = self._known.get(node["ID"])
+        if known is None or known[0] is not node["Attributes"]:
+            reason = (
+                unfulfilled(node, self.constraints)
+                if in_reach(node, job)
+                else "datacenter or node pool"
+            )
+            known = self._known[node["ID"]] = (node["Attributes"], reason)
+        return known[1]
+
+
 class Placement:
     """One search at a time; several searches of one plan share a Draft."""
 
     def __init__(self, core: Core, fleet: Fleet) -> None:
         self._core = core
         self._fleet = fleet
+        self._checked: tuple[Row, Row, Feasible] | None = None
 
     def find(
-        self, draft: Draft, job: Row, group: Row, penalised: Iterable[str] = ()
+        self,
+        draft: Draft,
+        job: Row,
+        group: Row,
+        penalised: Iterable[str] = (),
+        limit: int | None = None,
     ) -> tuple[Seat | None, Row]:
         """The best of the first few feasible nodes, and the metrics of the search."""
         tally = _Tally()
         key = (job["Namespace"], job["ID"], group["Name"])
         ready = len(self._fleet.ready())
-        wide = bool(group["Spreads"] or job["Spreads"])
-        limit = SPREAD_SCAN if wide else max(2, math.ceil(math.log2(ready or 1)))
-        constraints = constraints_of(job, group)
+        if group["Spreads"] or job["Spreads"]:
+            limit = SPREAD_SCAN
+        elif limit is None:
+            limit = max(2, math.ceil(math.log2(ready or 1)))
+        wanted = _claim(group, {})
         best: tuple[float, Row, dict[str, int]] | None = None
-        found = 0
         for node_id in self._fleet.shuffled():
             node = self._core.state.nodes[node_id]
-            tally.evaluated += 1
-            ports = self._fit(draft, job, group, node, constraints, tally)
+            ports = self._fit(draft, job, group, node, wanted, tally)
             if ports is None:
                 continue
-            score = self._score(draft, job, group, node, key, node_id in penalised, tally)
-            if best is None or score > best[0]:
-                best = (score, node, ports)
-            found += 1
-            if found >= limit:
+            scores = self._scores(draft, job, group, node, wanted, penalised)
+            tally.scores.append(scores)
+            if best is None or scores["NormScore"] > best[0]:
+                best = (scores["NormScore"], node, ports)
+            if len(tally.scores) >= limit:
                 break
         metrics = self._metrics(job, tally, ready)
         if best is None:
             return None, metrics
         _, node, ports = best
-        draft.take(node["ID"], _claim(group, ports), key)
+        draft.take(node["ID"], _with_ports(wanted, ports), key)
         return Seat(node, ports, metrics), metrics
 
     def on(self, draft: Draft, job: Row, group: Row, node: Row) -> tuple[Seat | None, Row, bool]:
         """A system job's copy on this very node; the last says whether constraints forbid it."""
-        tally = _Tally(evaluated=1)
-        ports = self._fit(draft, job, group, node, constraints_of(job, group), tally)
+        tally = _Tally()
+        wanted = _claim(group, {})
+        ports = self._fit(draft, job, group, node, wanted, tally)
         metrics = self._metrics(job, tally, len(self._fleet.ready()))
         if ports is None:
             return None, metrics, bool(tally.filtered)
         key = (job["Namespace"], job["ID"], group["Name"])
-        draft.take(node["ID"], _claim(group, ports), key)
+        draft.take(node["ID"], _with_ports(wanted, ports), key)
         return Seat(node, ports, metrics), metrics, False
 
     def _fit(
-        self,
-        draft: Draft,
-        job: Row,
-        group: Row,
-        node: Row,
-        constraints: list[Row],
-        tally: _Tally,
+        self, draft: Draft, job: Row, group: Row, node: Row, wanted: Claim, tally: _Tally
     ) -> dict[str, int] | None:
         """The ports the copy would get there; None where it does not fit."""
-        if not in_reach(node, job):
-            tally.filtered["datacenter or node pool"] += 1
-            return None
-        if (failed := unfulfilled(node, constraints)) is not None:
-            tally.filtered[failed] += 1
+        tally.evaluated += 1
+        constraints, reason = self._feasible(job, group, node)
+        if reason is not None:
+            tally.filtered[reason] += 1
             return None
         usage = draft.usage(node["ID"])
-        wanted = _claim(group, {})
         resources = node["NodeResources"]
         if usage.cpu + wanted.cpu > resources["Cpu"]["CpuShares"]:
             tally.exhausted["cpu"] += 1
@@ -149,6 +166,12 @@ class Placement:
             tally.filtered["distinct_hosts"] += 1
             return None
         return self._ports(usage, group, resources, tally)
+
+    def _feasible(self, job: Row, group: Row, node: Row) -> tuple[list[Row], str | None]:
+        """The group's constraints and which of them the node fails; kept between searches."""
+        if self._checked is None or self._checked[0] is not job or self._checked[1] is not group:
+            self._checked = (job, group, Feasible(constraints_of(job, group)))
+        return self._checked[2].constraints, self._checked[2].failed(node, job)
 
     def _ports(
         self, usage: Usage, group: Row, resources: Row, tally: _Tally
@@ -169,23 +192,23 @@ class Placement:
                 ports[port["Label"]] = value
         return ports
 
-    def _score(
+    def _scores(
         self,
         draft: Draft,
         job: Row,
         group: Row,
         node: Row,
-        key: GroupKey,
-        penalised: bool,  # noqa: FBT001 — one more term of the sum
-        tally: _Tally,
-    ) -> float:
+        wanted: Claim,
+        penalised: Iterable[str],
+    ) -> Row:
+        key = (job["Namespace"], job["ID"], group["Name"])
         usage = draft.usage(node["ID"])
         copies = usage.groups[key]
         scores = {
-            "binpack": _binpack(usage, group, node),
+            "binpack": _binpack(usage, wanted, node),
             "job-anti-affinity": -(copies + 1) / max(1, group["Count"]) if copies > 0 else 0.0,
             "node-affinity": 0.0,
-            "node-reschedule-penalty": -1.0 if penalised else 0.0,
+            "node-reschedule-penalty": -1.0 if node["ID"] in penalised else 0.0,
         }
         spreads = [*(job["Spreads"] or ()), *(group["Spreads"] or ())]
         if spreads:
@@ -193,9 +216,7 @@ class Placement:
                 self._spread_boost(draft, key, node, spread["Attribute"]) for spread in spreads
             ) / len(spreads)
         terms = [value for name, value in scores.items() if value or name == "binpack"]
-        total = sum(terms) / len(terms)
-        tally.scores.append({"NodeID": node["ID"], "NormScore": total, "Scores": scores})
-        return total
+        return {"NodeID": node["ID"], "NormScore": sum(terms) / len(terms), "Scores": scores}
 
     def _spread_boost(self, draft: Draft, key: GroupKey, node: Row, attribute: str) -> float:
         """Even spreading: the fewer copies the node's value has, the better (spread.go)."""
@@ -240,11 +261,6 @@ def penalised_nodes(previous: Row | None) -> tuple[str, ...]:
     return (previous["NodeID"],)
 
 
-def count_of(job: Row, group_name: str) -> int:
-    group = group_of(job, group_name)
-    return 0 if group is None or job["Stop"] else group["Count"]
-
-
 def _claim(group: Row, ports: dict[str, int]) -> Claim:
     resources = [task["Resources"] for task in group["Tasks"]]
     return Claim(
@@ -254,8 +270,11 @@ def _claim(group: Row, ports: dict[str, int]) -> Claim:
     )
 
 
-def _binpack(usage: Usage, group: Row, node: Row) -> float:
-    wanted = _claim(group, {})
+def _with_ports(claim: Claim, ports: dict[str, int]) -> Claim:
+    return replace(claim, ports=frozenset(ports.values()))
+
+
+def _binpack(usage: Usage, wanted: Claim, node: Row) -> float:
     resources = node["NodeResources"]
     free_cpu = 1 - (usage.cpu + wanted.cpu) / resources["Cpu"]["CpuShares"]
     free_memory = 1 - (usage.memory + wanted.memory) / resources["Memory"]["MemoryMB"]

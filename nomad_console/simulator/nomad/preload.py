@@ -1,5 +1,6 @@
 """Starting settled: jobs placed, running and healthy without living through their start."""
 
+import gc
 from collections.abc import Iterable, Sequence
 
 from nomad_console.simulator.nomad.allocations import new_allocation
@@ -11,6 +12,8 @@ from nomad_console.simulator.nomad.job_writes import JobWrites
 from nomad_console.simulator.nomad.placement import Draft, Placement, Seat
 from nomad_console.simulator.nomad.reports import NO_NETWORK
 from nomad_console.simulator.nomad.state import Change, Row
+
+LOOKED_AT = 3  # feasible nodes a copy
 
 
 class Preload:
@@ -26,8 +29,14 @@ class Preload:
     def run(self, jobs: Sequence[Row]) -> None:
         """System jobs first: their static ports come before what others may take."""
         ordered = sorted(jobs, key=lambda job: job["Type"] not in {"system", "sysbatch"})
-        for job in ordered:
-            self._settle(job)
+        collecting = gc.isenabled()
+        gc.disable()  # all of it stays; looking for garbage in it would double the time
+        try:
+            for job in ordered:
+                self._settle(job)
+        finally:
+            if collecting:
+                gc.enable()
 
     def _settle(self, spec: Row) -> None:
         state = self._core.state
@@ -54,7 +63,7 @@ class Preload:
                         yield 0, seat
             return
         for number in range(group["Count"]):
-            seat, _ = self._placement.find(draft, job, group)
+            seat, _ = self._placement.find(draft, job, group, limit=LOOKED_AT)
             if seat is None:
                 raise ValueError(f"no room for {job['ID']}.{group['Name']}[{number}]")
             yield number, seat

@@ -85,9 +85,7 @@ class Runner:
         self.tasks.settle()
         self.client_status, self.client_description = "running", RUNNING
         self._services_known("passing")
-        self._launch()
-        if self._app is not None:
-            self._app.listening = True
+        self._launch().listening = True
         return self._services.rows(self._core.state.index + 1)
 
     def watch_again(self) -> None:
@@ -198,21 +196,22 @@ class Runner:
     def _start_task(self) -> None:
         self.tasks.start()
         self.client_status, self.client_description = "running", RUNNING
-        self._launch()
-        if self._health is not None:
-            self._health.task_started()
-        self._host.report(self, urgent=False)
-
-    def _launch(self) -> None:
-        app = self._apps.start(self._allocation, self._group, self._host.address, self._behaviour)
-        self._app = app
+        app = self._launch()
 
         def listen() -> None:
             app.listening = app.alive and not self._stopping
 
         self._core.timeline.after(self._behaviour.start, listen)
+        if self._health is not None:
+            self._health.task_started()
+        self._host.report(self, urgent=False)
+
+    def _launch(self) -> App:
+        app = self._apps.start(self._allocation, self._group, self._host.address, self._behaviour)
+        self._app = app
         if self._behaviour.exit_after is not None:
             self._wait(self._behaviour.exit_after, self._finish)
+        return app
 
     def _finish(self) -> None:
         self._end_app()

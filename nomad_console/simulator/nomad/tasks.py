@@ -1,10 +1,17 @@
 """The task states of one allocation: all tasks of a group live and die together here."""
 
 from collections.abc import Callable
+from functools import cache
 
 from nomad_console.simulator.nomad import task_events
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.state import Row
+
+
+@cache
+def _settled(time: int) -> tuple[Row, ...]:
+    """Shared by all that start settled at one moment: there may be very many."""
+    return task_events.received(time), task_events.task_setup(time), task_events.started(time)
 
 
 class TaskStates:
@@ -39,9 +46,9 @@ class TaskStates:
 
     def settle(self) -> None:
         """As if it had been received, set up and started now."""
-        self.add(task_events.received)
-        self.add(task_events.task_setup)
-        self.start()
+        self._events = _settled(self._core.now_ns())
+        self._state = "running"
+        self._started_at = self._core.stamp()
 
     def set_pending(self) -> None:
         self._state = "pending"
