@@ -38,14 +38,14 @@ def advance(run: Run, event: Event) -> tuple[Run, tuple[Command, ...]]:
     """The run after the event, and the commands to carry out, in order.
 
     An event out of place leaves the run as it was and gives one `Rejected`. An event that changes
-    nothing gives the run itself back: it needs no line in the journal.
+    nothing gives the run itself back, and needs no line in the journal.
     """
     turn = Turn(run, event.at, event.elapsed)
     refusal = _take(turn, event)
     if refusal:
         return run, (Rejected(refusal),)
     proceed(turn)
-    return turn.run, tuple(turn.commands)
+    return (run, ()) if turn.run == run else (turn.run, tuple(turn.commands))
 
 
 def is_news(run: Run, observation: Observation) -> bool:

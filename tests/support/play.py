@@ -4,10 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from nomad_console.domain.plan import Plan, PlanOptions, Step
-from nomad_console.domain.snapshot import ClusterSnapshot
-from nomad_console.preflight.planning import make_plan
-from nomad_console.upgrade.commands import Command, OpenGate, Rejected
+from nomad_console.domain.plan import Step
+from nomad_console.upgrade.commands import Command, Rejected
 from nomad_console.upgrade.events import (
     Answered,
     Event,
@@ -31,19 +29,8 @@ from nomad_console.upgrade.gates import (
 from nomad_console.upgrade.machine import advance
 from nomad_console.upgrade.run import NodeUpgrade, Run
 from tests.support.manual_clock import EPOCH
-from tests.support.snapshots import article_snapshot, node_id
 
-RUN_ID = "7f3a"
 HOST = ("restart", "{name}", "{version}")
-
-
-def a_plan(*numbers: int, snapshot: ClusterSnapshot | None = None, **options: Any) -> Plan:
-    """A plan for some of the article's nodes."""
-    return make_plan(
-        snapshot or article_snapshot(),
-        [node_id(number) for number in numbers],
-        PlanOptions(RUN_ID, **options),
-    )
 
 
 class Play:
@@ -117,11 +104,11 @@ class Play:
 
     def confirm(self, code: str = "7f") -> tuple[Command, ...]:
         """Open the gate that was asked for, and answer it."""
-        assert self.asked, "no gate was asked for"
-        gate = self.asked[-1]
-        assert isinstance(gate, OpenGate), self.asked
-        self.do(GateOpened, gate.node, gate.gate, code)
-        return self.do(GateConfirmed, gate.node, gate.gate, code, 3000)
+        asked = self.now.gate
+        assert asked is not None, "no gate was asked for"
+        if not asked.code:
+            self.do(GateOpened, self.now.node, asked.gate, code)
+        return self.do(GateConfirmed, self.now.node, asked.gate, asked.code or code, 3000)
 
     def finish_step(self) -> Gate | None:
         """Answer, prove and wait, up to the next gate; None: the run is over."""
@@ -133,11 +120,16 @@ class Play:
         gate = self.now.gate
         return gate.gate if gate else None
 
-    def reach(self, step: Step) -> None:
-        """Go through the chain until this step of the first node has just begun."""
-        while self.now.step != step:
-            self.finish_step()
-            if self.now.step != step:
+    def reach(self, step: Step, node: str = "") -> None:
+        """Go through the chain until this step (of this node, else of any) has just begun."""
+        while self.now.step != step or node not in {"", self.now.node}:
+            if self.finish_step() is not None:
+                self.confirm()
+
+    def finish(self) -> None:
+        """Go on to the end, confirming every gate."""
+        while self.run.ended_at is None:
+            if self.finish_step() is not None:
                 self.confirm()
 
 
