@@ -99,7 +99,7 @@ class Forecast(msgspec.Struct, frozen=True):
 
 
 class NodePlan(msgspec.Struct, frozen=True):
-    """One node as found. `drivers` are those that were healthy."""
+    """One node as found. `drivers` are those that were healthy; `host_argv` () is by hand."""
 
     node_id: str
     name: str
@@ -112,6 +112,7 @@ class NodePlan(msgspec.Struct, frozen=True):
     targets: tuple[RecordedTarget, ...]
     allocations: tuple[FoundAllocation, ...]
     services: tuple[ServiceBefore, ...]
+    host_argv: tuple[str, ...] = ()
     forecast: Forecast = Forecast()
 
     @property
@@ -142,7 +143,8 @@ class PlanOptions(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """Everything the engine goes by. `nomad_index`: how new the cluster was that it was made from.
 
-    `consul` says whether Consul is configured, so that its word can be asked for.
+    `consul` says whether Consul is configured, so that its word can be asked for; `host_command` is
+    the template, () by hand.
     """
 
     run_id: str

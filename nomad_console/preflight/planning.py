@@ -7,7 +7,8 @@ from packaging.version import InvalidVersion, Version
 
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.forecast import default_deadline_s, forecast
-from nomad_console.domain.plan import Plan, PlanOptions, Step
+from nomad_console.domain.host_command import HostCommandError, filled
+from nomad_console.domain.plan import NodePlan, Plan, PlanOptions, Step
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.domain.survey import groups_before, survey
 from nomad_console.preflight import balancer, jobs, nodes, sources
@@ -19,14 +20,16 @@ def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanO
     A node that is not listed is left out and named by a BLOCK. `Plan.blocked` refuses the start.
     """
     listed = [one for one in dict.fromkeys(node_ids) if one in snapshot.nodes]
-    found = tuple(survey(snapshot, one) for one in listed)
+    target_version = options.target_version or _oldest(snapshot.server_versions)
+    surveyed = [_with_host(survey(snapshot, one), target_version, options) for one in listed]
+    found = tuple(node for node, _ in surveyed)
     policy = options.policy
     plan = Plan(
         run_id=options.run_id,
         made_at=snapshot.at,
         nomad_index=snapshot.nomad_index,
         nodes=found,
-        target_version=options.target_version or _oldest(snapshot.server_versions),
+        target_version=target_version,
         system=options.system,
         deadline_s=options.deadline_s or 0.0,
         bake_s=policy.bake_s if options.bake_s is None else options.bake_s,
@@ -38,8 +41,9 @@ def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanO
     )
     plan = _forecast(snapshot, plan, options)
     missing = [one for one in dict.fromkeys(node_ids) if one not in snapshot.nodes]
+    hosts = [finding for _, finding in surveyed if finding is not None]
     return msgspec.structs.replace(
-        plan, findings=(*_unlisted(missing), *review(snapshot, plan, options))
+        plan, findings=(*_unlisted(missing), *hosts, *review(snapshot, plan, options))
     )
 
 
@@ -62,6 +66,25 @@ def review(snapshot: ClusterSnapshot, plan: Plan, options: PlanOptions) -> tuple
         *jobs.batch_work(plan),
     ]
     return tuple(sorted(found, key=lambda one: list(Level).index(one.level)))
+
+
+def _with_host(
+    node: NodePlan, version: str, options: PlanOptions
+) -> tuple[NodePlan, Finding | None]:
+    """The node with its host command, or why it cannot be run for this node."""
+    values = {
+        "name": node.name,
+        "address": node.address,
+        "instance_id": node.instance_id,
+        "version": version,
+    }
+    try:
+        argv = filled(options.host_command, values)
+    except HostCommandError as error:
+        cure = "write it with values that every node has, or upgrade by hand"
+        subject = f"host-command:{node.name}"
+        return node, Finding(subject, Level.BLOCK, node.name, f"host command: {error}", cure)
+    return msgspec.structs.replace(node, host_argv=argv), None
 
 
 def _unlisted(node_ids: list[str]) -> list[Finding]:

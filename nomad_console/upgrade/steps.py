@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nomad_console.domain.plan import NodePlan, Plan, Step, SystemJobs
+from nomad_console.domain.plan import Plan, Step, SystemJobs
 from nomad_console.upgrade.commands import (
     Deregister,
     Drain,
@@ -158,8 +158,8 @@ def _calls(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
         case Step.DRAIN:
             calls.append(drain_call(plan))
         case Step.UPGRADE:
-            if plan.host_command:
-                calls.append((RunHost, {"argv": host_argv(plan, node)}))
+            if node.host_argv:
+                calls.append((RunHost, {"argv": node.host_argv}))
         case Step.ATTACH:
             calls += [(Register, {"target": one}) for one in node.targets]
         case _:
@@ -174,19 +174,3 @@ def drain_call(plan: Plan) -> Call:
         "keep_system": plan.system == SystemJobs.KEEP,
     }
     return Drain, dict(fields)
-
-
-def host_argv(plan: Plan, node: NodePlan) -> tuple[str, ...]:
-    """The host command with the node's values in its placeholders."""
-    values = {
-        "{name}": node.name,
-        "{address}": node.address,
-        "{instance_id}": node.instance_id,
-        "{version}": plan.target_version,
-    }
-    argv = []
-    for word in plan.host_command:
-        for placeholder, value in values.items():
-            word = word.replace(placeholder, value)  # noqa: PLW2901 — one word, filled in turn
-        argv.append(word)
-    return tuple(argv)
