@@ -15,6 +15,8 @@ from nomad_console.clients.threads import Threads
 from nomad_console.clock import Clock, SystemClock
 from nomad_console.domain.snapshot import ClusterSnapshot
 from nomad_console.live.feeds import Feeds
+from nomad_console.live.lookups import Lookups
+from nomad_console.live.machine_cache import MachineCache
 from nomad_console.live.store import ClusterStore
 from nomad_console.settings.load import load
 from nomad_console.settings.values import ClusterSettings, Missing
@@ -42,6 +44,7 @@ class Connections:
     elb: Elb | Missing
     store: ClusterStore
     feeds: Feeds
+    lookups: Lookups
 
 
 def settings_of(options: argparse.Namespace) -> ClusterSettings:
@@ -70,9 +73,21 @@ async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncItera
         else Elb(settings.aws, threads, read_only=read_only)
     )
     store = ClusterStore(clock)
-    feeds = Feeds(store, nomad, consul, elb, clock, settings.policy)
+    feeds = Feeds(
+        store,
+        nomad,
+        consul,
+        elb,
+        clock,
+        settings.policy,
+        namespace=settings.nomad.namespace,
+        cache=MachineCache.of_cluster(f"{settings.name} {settings.nomad.address}"),
+    )
+    lookups = Lookups(nomad, consul, elb, store, clock)
     try:
-        yield Connections(settings, read_only, clock, threads, nomad, consul, elb, store, feeds)
+        yield Connections(
+            settings, read_only, clock, threads, nomad, consul, elb, store, feeds, lookups
+        )
     finally:
         await nomad.close()
         if isinstance(consul, Consul):

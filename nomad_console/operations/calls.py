@@ -3,7 +3,6 @@
 import shlex
 
 from nomad_console.domain.plan import NodePlan, Plan, Step, SystemJobs
-from nomad_console.operations.hosts import HostCommandError, filled
 from nomad_console.upgrade.commands import (
     RUN_META,
     CancelDrain,
@@ -45,21 +44,9 @@ def chain(plan: Plan, node: NodePlan) -> tuple[tuple[Step, str], ...]:
 
 def host_step(plan: Plan, node: NodePlan) -> str:
     """What is run for the host step, or what is to be done by hand."""
-    if not plan.host_command:
-        return f"by hand: upgrade the Nomad agent of {node.name} to {plan.target_version}"
-    try:
-        return shlex.join(filled(plan.host_command, host_values(plan, node)))
-    except HostCommandError as error:
-        return f"cannot be run: {error}"
-
-
-def host_values(plan: Plan, node: NodePlan) -> dict[str, str]:
-    return {
-        "name": node.name,
-        "address": node.address,
-        "instance_id": node.instance_id,
-        "version": plan.target_version,
-    }
+    if node.host_argv:
+        return shlex.join(node.host_argv)
+    return f"by hand: upgrade the Nomad agent of {node.name} to {plan.target_version}"
 
 
 def command_line(write: Write) -> str:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Protocol, TypedDict
 
 from nomad_console.clock import Clock
+from nomad_console.domain.host_command import HostCommandError
 from nomad_console.domain.plan import Plan
 from nomad_console.domain.snapshot import ClusterSnapshot
-from nomad_console.operations.hosts import HostCommandError, run_command
+from nomad_console.operations.hosts import run_command
 from nomad_console.operations.journal import Journal, JournalError
 from nomad_console.operations.writer import ApiWrite, Done, NotDone, Unclear, Writer
 from nomad_console.upgrade.commands import (
@@ -103,6 +104,11 @@ class Conductor:
     @property
     def journal_path(self) -> str:
         return str(self._journal.path)
+
+    @property
+    def snapshot(self) -> ClusterSnapshot:
+        """The cluster as the run sees it: never a paused screen's."""
+        return self._snapshots.latest
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after every change; the result ends it."""

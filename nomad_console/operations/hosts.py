@@ -2,51 +2,23 @@
 
 import asyncio
 import os
-import re
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from nomad_console.clock import Clock
+from nomad_console.domain.host_command import HostCommandError
 from nomad_console.domain.text import printable
 
-PLACEHOLDERS = ("name", "address", "instance_id", "version")
-_FIELD = re.compile(r"\{(\w*)\}")
-_SAFE = re.compile(r"[\w.:/@+%~=,][\w.:/@+%~=,-]*")
 _GRACE_S = 5.0
 _LINE_LIMIT = 64 * 1024
-
-
-class HostCommandError(Exception):
-    """The command cannot be run as it is written; the text says what would be right."""
 
 
 class HostResult(msgspec.Struct, frozen=True):
     """`exit_code` None: it did not end within the limit and was stopped."""
 
     exit_code: int | None
-
-
-def filled(template: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """The command for one node.
-
-    A value becomes one argument or part of one, never a word of its own for a shell; one that is
-    empty or could be read as an option or hold a space is refused: names come from the cluster.
-    """
-
-    def fill(found: re.Match[str]) -> str:
-        name = found[1]
-        if name not in PLACEHOLDERS:
-            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            raise HostCommandError(f"host command: {{{name}}} is unknown; there are {known}")
-        value = values.get(name, "")
-        if not _SAFE.fullmatch(value):
-            said = f'"{printable(value)}" is not safe as an argument' if value else "is not known"
-            raise HostCommandError(f"host command: {{{name}}} of this node {said}")
-        return value
-
-    return tuple(_FIELD.sub(fill, word) for word in template)
 
 
 async def run_command(

@@ -1,10 +1,12 @@
 """The calls that change something: each reads first, and writes only what is not so yet."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from nomad_console.clients.errors import ApiError, Misread, Unreachable
-from nomad_console.clients.nomad import DrainSpec
+from nomad_console.clients.nomad_calls import DrainSpec
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.target import Target, TargetKey, TargetState
 from nomad_console.upgrade.commands import (
@@ -50,19 +52,19 @@ class ElbWrites(Protocol):
     async def deregister(self, key: TargetKey) -> None: ...
 
 
-class Done(NamedTuple):
+class Done(msgspec.Struct, frozen=True):
     """`index`: Nomad's, of the write; 0 where it was so already, or is not Nomad's."""
 
     index: int = 0
 
 
-class NotDone(NamedTuple):
+class NotDone(msgspec.Struct, frozen=True):
     """Refused, nothing changed."""
 
     reason: str
 
 
-class Unclear(NamedTuple):
+class Unclear(msgspec.Struct, frozen=True):
     """No answer: it may have worked."""
 
     reason: str

@@ -41,11 +41,6 @@ def test_by_hand_says_what_to_do() -> None:
     assert told == "by hand: upgrade the Nomad agent of c2 to 2.0.5"
 
 
-def test_a_host_command_that_cannot_be_filled_is_told() -> None:
-    plan = a_plan(2, host_command=("ssh", "{host}"))
-    assert "cannot be run" in dict(chain(plan, plan.nodes[0]))[Step.UPGRADE]
-
-
 def test_names_from_the_cluster_are_quoted() -> None:
     write = EvaluateJob(id="1", node="n", namespace="default", job_id="a; rm -rf /")
     assert command_line(write) == "nomad job eval -namespace default 'a; rm -rf /'"

@@ -3,30 +3,8 @@ import sys
 import pytest
 
 from nomad_console.clock import SystemClock
-from nomad_console.operations.hosts import HostCommandError, filled, run_command
-
-VALUES = {"name": "c1", "address": "10.0.1.11", "instance_id": "i-0a", "version": "2.0.5"}
-
-
-def test_placeholders_are_filled_inside_words() -> None:
-    assert filled(("ssh", "ops@{address}", "up={version}"), VALUES) == (
-        "ssh",
-        "ops@10.0.1.11",
-        "up=2.0.5",
-    )
-
-
-@pytest.mark.parametrize("name", ["-oProxyCommand=x", "a b", "a;b", "a\x1b[31m", "$(x)", "`x`"])
-def test_a_name_that_could_be_more_than_a_name_is_refused(name: str) -> None:
-    with pytest.raises(HostCommandError, match="not safe as an argument"):
-        filled(("ssh", "{name}"), {**VALUES, "name": name})
-
-
-def test_an_unknown_placeholder_and_an_unknown_value_are_said() -> None:
-    with pytest.raises(HostCommandError, match=r"\{host\} is unknown; there are \{name\}"):
-        filled(("ssh", "{host}"), VALUES)
-    with pytest.raises(HostCommandError, match=r"\{instance_id\} of this node is not known"):
-        filled(("ssm", "{instance_id}"), {**VALUES, "instance_id": ""})
+from nomad_console.domain.host_command import HostCommandError
+from nomad_console.operations.hosts import run_command
 
 
 async def said_by(code: str, limit_s: float = 20.0) -> tuple[int | None, list[str]]:

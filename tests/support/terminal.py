@@ -1,0 +1,95 @@
+"""The console on a real pty, its screen read as a terminal would show it."""
+
+import os
+import re
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import pexpect
+import pyte
+
+PATIENCE_S = 30.0
+
+
+class Terminal:
+    """A program in a terminal of a fixed size."""
+
+    def __init__(self, child: pexpect.spawn, columns: int, rows: int) -> None:
+        self.child = child
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.received = 0
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self._screen.display]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.child.send(key)
+
+    def until(self, wanted: str | Callable[[str], object], seconds: float = PATIENCE_S) -> str:
+        """Read until the screen shows it (a regex, or a condition); AssertionError with the screen."""
+        met = wanted if callable(wanted) else re.compile(wanted, re.MULTILINE).search
+        end = time.monotonic() + seconds
+        while not met(self.text):
+            left = end - time.monotonic()
+            if left <= 0 or not self.read(left):
+                name = getattr(wanted, "__name__", wanted)
+                raise AssertionError(f"never seen: {name}\n{self.text}")
+        return self.text
+
+    def read(self, seconds: float) -> bool:
+        """Take what comes within so long; False when the program is gone."""
+        ready, _, _ = select.select([self.child.fileno()], [], [], seconds)
+        if ready:
+            try:
+                data = os.read(self.child.fileno(), 65536)
+            except OSError:  # the other end of a pty that closed
+                return False
+            self.received += len(data)
+            self._stream.feed(data)
+            return bool(data)
+        return True
+
+    def quiet(self, seconds: float = 0.3, at_most: float = PATIENCE_S) -> None:
+        """Read until nothing has come for so long."""
+        end = time.monotonic() + at_most
+        while time.monotonic() < end:
+            before = self.received
+            self.read(seconds)
+            if self.received == before:
+                return
+
+    def ended(self, seconds: float = PATIENCE_S) -> int:
+        """Read to the program's end and give its exit code."""
+        end = time.monotonic() + seconds
+        while self.read(max(0.0, end - time.monotonic())) and time.monotonic() < end:
+            pass
+        self.child.wait()
+        assert self.child.exitstatus is not None, f"killed by {self.child.signalstatus}"
+        return int(self.child.exitstatus)
+
+
+@contextmanager
+def console(*arguments: str, columns: int, rows: int, env: Mapping[str, str]) -> Iterator[Terminal]:
+    """`nomad-console ARGUMENTS` in a terminal; killed at the end if it still runs."""
+    command: Sequence[str] = ["-m", "nomad_console", *arguments]
+    child = pexpect.spawn(
+        sys.executable,
+        list(command),
+        dimensions=(rows, columns),
+        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env},
+        timeout=PATIENCE_S,
+    )
+    try:
+        yield Terminal(child, columns, rows)
+    finally:
+        child.close(force=True)
