@@ -1,6 +1,7 @@
 """Requests to every service through the front door, at a steady rate, over real HTTP."""
 
 import asyncio
+import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
@@ -77,8 +78,11 @@ class _Client(asyncio.Protocol):
 class Requester:
     """`rate` requests a second in all, shared evenly; each service has its own connections."""
 
-    def __init__(self, timeline: Timeline, services: Iterable[str], rate: float) -> None:
+    def __init__(
+        self, timeline: Timeline, rng: random.Random, services: Iterable[str], rate: float
+    ) -> None:
         self._timeline = timeline
+        self._rng = rng
         self._services = tuple(services)
         self._rate = rate
         self._idle: defaultdict[str, deque[_Client]] = defaultdict(deque)
@@ -101,9 +105,8 @@ class Requester:
         due: asyncio.Queue[str] = asyncio.Queue()
         if self._rate > 0:
             interval = len(self._services) / self._rate
-            for number, service in enumerate(self._services):
-                start = self._timeline.elapsed() + number / self._rate
-                self._plan(service, start, interval, due)
+            for service in self._services:
+                self._plan(service, self._timeline.elapsed(), interval, due)
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:
@@ -119,12 +122,15 @@ class Requester:
             for client in list(self._clients):
                 client.give_up("ended")
 
-    def _plan(self, service: str, at: float, interval: float, due: asyncio.Queue[str]) -> None:
-        """Requests come at fixed moments: late answers or a slow loop do not thin them out."""
+    def _plan(self, service: str, start: float, interval: float, due: asyncio.Queue[str]) -> None:
+        """One request in each interval, at a moment of it by chance: late answers thin nothing
+        out, and no service falls into step with the balancer's turns."""
+        at = start + self._rng.uniform(0, interval)
+        following = max(start + interval, self._timeline.elapsed() - interval)
 
         def tick() -> None:
             due.put_nowait(service)
-            self._plan(service, max(at + interval, self._timeline.elapsed()), interval, due)
+            self._plan(service, following, interval, due)
 
         self._timeline.after(at - self._timeline.elapsed(), tick)
 

@@ -1,6 +1,7 @@
 """Requests over real sockets, counted as they are answered."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,7 +28,7 @@ async def traffic(rate: float, *services: str) -> AsyncIterator[tuple[Requester,
     timeline = Timeline(SystemClock())
     listener = FrontListener(Door(), bind("127.0.0.1"))
     await listener.start()
-    requester = Requester(timeline, services, rate)
+    requester = Requester(timeline, random.Random(1), services, rate)
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(timeline.run()),
@@ -51,7 +52,7 @@ async def test_each_service_has_its_share_and_its_own_count() -> None:
         await until_sent(requester, "api", 20)
         report = requester.report()
         web, api = requester.tally.services["web"], requester.tally.services["api"]
-        assert abs(web.sent - api.sent) <= 1
+        assert abs(web.sent - api.sent) <= 2
         assert web.ok >= web.sent - 1
         assert api.reasons["502 app refused"] >= api.sent - 1
         first = api.report()["first_failure"]

@@ -1,0 +1,147 @@
+"""A whole world in virtual time, without sockets."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from nomad_console.simulator.scenario import load, scaled
+from nomad_console.simulator.timeline import Timeline
+from nomad_console.simulator.traffic.front_door import Answer
+from nomad_console.simulator.world import World
+from tests.support.manual_clock import ManualClock
+from tests.support.stepping import step
+
+
+class Stepped:
+    """A world, its clock, and requests to every service ten times a second."""
+
+    def __init__(self, scenario: str = "article", speed: float = 1.0, seed: int = 1) -> None:
+        self.clock = ManualClock()
+        self.timeline = Timeline(self.clock)
+        self.world = World(load(scenario), self.timeline, speed=speed, seed=seed)
+        self.answers: Counter[tuple[str, int, str]] = Counter()
+
+    def step(self, seconds: float) -> None:
+        step(self.clock, self.timeline, seconds)
+
+    def request(self) -> None:
+        for service in self.world.services:
+            self.world.door.request(service, self._counter(service))
+        self.timeline.after(0.1, self.request)
+
+    def _counter(self, service: str):  # type: ignore[no-untyped-def]  # a closure of one line
+        def count(answer: Answer) -> None:
+            self.answers[service, answer.status, answer.reason] += 1
+
+        return count
+
+    def failed(self) -> dict[tuple[str, int, str], int]:
+        return {key: count for key, count in self.answers.items() if key[1] != 200}
+
+    def node(self, name: str) -> str:
+        return self.world.cluster.machines[name].node_id
+
+
+@pytest.fixture
+def stepped() -> Iterator[Stepped]:
+    yield Stepped()
+
+
+def test_it_starts_settled(stepped: Stepped) -> None:
+    world = stepped.world
+    assert world.cluster.settled()
+    running = Counter(
+        row["JobID"]
+        for row in world.cluster.state.allocations.values()
+        if row["ClientStatus"] == "running"
+    )
+    assert running == {
+        "edge": 6,
+        "web": 6,
+        "api": 3,
+        "search": 4,
+        "legacy": 2,
+        "slowstop": 2,
+        "solo": 1,
+        "crunch": 1,
+    }
+    for name in ("web-public", "api-int"):
+        states = [target.health.state for target in world.balancer.health(name)]
+        assert states == ["healthy"] * 6
+    statuses = {check["Status"] for node in world.catalog.nodes.values() for check in node.checks.values()}
+    assert statuses == {"passing"}
+    stepped.request()
+    stepped.step(30)
+    assert not stepped.failed()
+    assert sum(stepped.answers.values()) > 1700
+
+
+def test_the_same_seed_gives_the_same_world() -> None:
+    first, second, other = Stepped(seed=5), Stepped(seed=5), Stepped(seed=6)
+    assert list(first.world.cluster.state.allocations) == list(
+        second.world.cluster.state.allocations
+    )
+    assert first.node("c1") != other.node("c1")
+
+
+def test_crunch_runs_again_when_it_is_done(stepped: Stepped) -> None:
+    stepped.step(120)
+    runs = [
+        row["ClientStatus"]
+        for row in stepped.world.cluster.state.allocations.values()
+        if row["JobID"] == "crunch"
+    ]
+    assert runs.count("complete") >= 2
+    assert runs.count("running") == 1
+
+
+def test_a_plain_drain_fails_requests_at_the_edge(stepped: Stepped) -> None:
+    stepped.request()
+    stepped.step(5)
+    stepped.world.cluster.set_drain(stepped.node("c1"), {"Deadline": 600_000_000_000})
+    stepped.step(60)
+    failed = stepped.failed()
+    assert sum(count for key, count in failed.items() if key[2] == "edge refused") > 20
+
+
+def test_detached_first_a_drain_fails_nothing_well_set(stepped: Stepped) -> None:
+    world = stepped.world
+    machine = world.cluster.machines["c1"]
+    stepped.request()
+    from nomad_console.simulator.elb.model import Wanted
+
+    world.cluster.set_eligibility(stepped.node("c1"), "ineligible")
+    world.balancer.deregister("web-public", [Wanted(machine.instance_id)])
+    world.balancer.deregister("api-int", [Wanted(machine.address)])
+    stepped.step(31)
+    world.cluster.set_drain(stepped.node("c1"), {"Deadline": 600_000_000_000})
+    stepped.step(60)
+    assert not any(row["ClientStatus"] == "running" for row in world.cluster.state.allocations.values() if row["NodeName"] == "c1")
+    world.cluster.agent_restart("c1", "2.0.5")
+    stepped.step(5)
+    world.cluster.set_eligibility(stepped.node("c1"), "eligible")
+    stepped.step(20)
+    assert world.edge_on("c1") is not None
+    world.balancer.register("web-public", [Wanted(machine.instance_id)])
+    world.balancer.register("api-int", [Wanted(machine.address)])
+    stepped.step(30)
+    assert {target.health.state for target in world.balancer.health("web-public")} == {"healthy"}
+    assert not {key for key in stepped.failed() if key[0] in {"web", "api", "search"}}
+
+
+def test_the_speed_divides_what_is_configured() -> None:
+    fast = Stepped(speed=10)
+    group = fast.world.cluster.state.jobs["default", "web"]["TaskGroups"][0]
+    assert group["ShutdownDelay"] == 600_000_000
+    fast.step(12)
+    runs = [row for row in fast.world.cluster.state.allocations.values() if row["JobID"] == "crunch"]
+    assert len(runs) >= 2
+
+
+def test_a_large_world_has_every_node_in_a_group() -> None:
+    world = World(scaled(load("article"), 1200, 2000), Timeline(ManualClock()))
+    listed = [len(world.balancer.health(name)) for name in world.balancer.groups]
+    assert listed == [600] * 4
+    assert len(world.cluster.state.allocations) == 2000
+    assert world.report()["nodes"] == 1200
