@@ -62,10 +62,10 @@ def of_client_error(operation: str, response: dict[str, Any]) -> ApiError:
 
 def of_local_error(operation: str, error: Exception) -> ApiError:
     """botocore's own failures: before a request was made, or without an answer."""
-    from botocore import exceptions
+    from botocore import exceptions, parsers
 
     name = type(error).__name__
-    if isinstance(error, exceptions.ResponseParserError):
+    if isinstance(error, parsers.ResponseParserError):
         return Misread("alb", operation, None, "an answer of another form", hint="is this AWS?")
     if isinstance(error, exceptions.NoRegionError):
         return Unreachable("alb", operation, None, "no AWS region", hint="set AWS_REGION")

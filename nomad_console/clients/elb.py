@@ -102,6 +102,7 @@ class Elb:
 
     def _call(self, method: str, service: str = "elbv2", **params: Any) -> Shape:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         operation = "".join(part.title() for part in method.split("_"))
         try:
@@ -109,7 +110,7 @@ class Elb:
             return call(**params)
         except ClientError as error:
             raise of_client_error(operation, error.response) from None
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             raise of_local_error(operation, error) from None
 
     def _make(self, service: str) -> Any:
