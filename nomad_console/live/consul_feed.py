@@ -1,7 +1,8 @@
 """Consul's overview, its failing checks, and the machines that somebody looks at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from nomad_console.clients.errors import ApiError
@@ -58,15 +59,24 @@ class ConsulFeed:
         }
 
     async def _read_services(self) -> None:
-        page = await self._consul.services(self._indexes.get("services", 0), SERVICES_WAIT_S)
+        with self._beginning_again("services") as index:
+            page = await self._consul.services(index, SERVICES_WAIT_S)
         self._remember("services", page.index)
         self._store.put_services(page.rows)
         self._say_if_hidden(empty=not page.rows)
 
     async def _read_checks(self, status: CheckStatus) -> None:
-        page = await self._consul.checks(status, self._indexes.get(status, 0), CHECKS_WAIT_S)
+        with self._beginning_again(status) as index:
+            page = await self._consul.checks(status, index, CHECKS_WAIT_S)
         self._remember(status, page.index)
         self._store.put_checks(status, page.rows)
+
+    @contextmanager
+    def _beginning_again(self, query: str) -> Iterator[int]:
+        """The index to wait on; after a failure the next answer is wanted at once."""
+        index = self._indexes.pop(query, 0)
+        yield index
+        self._indexes[query] = index
 
     def _remember(self, query: str, index: int) -> None:
         """An index that went back belongs to another world: begin again."""
@@ -107,30 +117,30 @@ class ConsulFeed:
         self._store.put_node_health(health, reading)
 
     def _most_overdue(self) -> str | None:
-        now = self._clock.now()
-        read = self._store.consul.health_read
-        best, most = None, 0.0
-        for name, every in self._wanted():
-            reading = read.get(name)
-            if reading is None:
-                return name
-            overdue = (now - reading.begun_at).total_seconds() - every
-            if overdue >= most:
-                best, most = name, overdue
-        return best
+        """The machine that waits longest, among those of the first urgency that has any."""
+        look = self._interest
+        rest = look.visible - look.marked - look.running
+        for nodes, every in (
+            (look.running, RUNNING_EVERY_S),
+            (look.marked - look.running, MARKED_EVERY_S),
+            (rest, VISIBLE_EVERY_S),
+        ):
+            due = [(-self._overdue(name, every), name) for name in self._names(nodes)]
+            if due and min(due)[0] <= 0:
+                return min(due)[1]
+        return None
 
-    def _wanted(self) -> Iterator[tuple[str, float]]:
-        nodes = self._store.nomad
-        for node_id in self._interest.by_urgency():
-            node = nodes.nodes.get(node_id)
-            if node is None:
-                continue
-            detail = nodes.details.get(node_id)
-            every = (
-                RUNNING_EVERY_S
-                if node_id in self._interest.running
-                else MARKED_EVERY_S
-                if node_id in self._interest.marked
-                else VISIBLE_EVERY_S
-            )
-            yield (detail.consul_name if detail else "") or node.name, every
+    def _overdue(self, name: str, every: float) -> float:
+        reading = self._store.consul.health_read.get(name)
+        if reading is None:
+            return float("inf")
+        return (self._clock.now() - reading.begun_at).total_seconds() - every
+
+    def _names(self, nodes: Iterable[str]) -> Iterator[str]:
+        """Consul's names of these machines, as far as Nomad has told."""
+        records = self._store.nomad
+        for node_id in nodes:
+            node = records.nodes.get(node_id)
+            if node is not None:
+                detail = records.details.get(node_id)
+                yield (detail.consul_name if detail else "") or node.name
