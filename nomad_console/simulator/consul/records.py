@@ -11,6 +11,13 @@ SERVER_PORT = 8300
 SERF_PORT = 8301
 ALIVE = "Agent alive and reachable"
 GONE = "Agent not live or unreachable"
+_SAME: Row = {  # in every service's row, shared by all of them
+    "Weights": {"Passing": 1, "Warning": 1},
+    "EnableTagOverride": False,
+    "Proxy": {"MeshGateway": {}, "Expose": {}},
+    "Connect": {},
+}
+_NOTHING: Row = {}
 
 
 def node_row(node_id: str, name: str, address: str, datacenter: str, index: int) -> Row:
@@ -76,10 +83,7 @@ def _service(
         **({"TaggedAddresses": tagged} if tagged else {}),
         "Meta": meta,
         "Port": port,
-        "Weights": {"Passing": 1, "Warning": 1},
-        "EnableTagOverride": False,
-        "Proxy": {"MeshGateway": {}, "Expose": {}},
-        "Connect": {},
+        **_SAME,
     }
 
 
@@ -95,7 +99,7 @@ def check_row(node: str, check: Check, registration: Registration, index: int) -
         "ServiceName": registration.name,
         "ServiceTags": list(registration.tags),
         "Type": check.kind,
-        "Definition": {},
+        "Definition": _NOTHING,
         "CreateIndex": index,
         "ModifyIndex": index,
     }
@@ -113,7 +117,7 @@ def serf_row(node: str, index: int) -> Row:
         "ServiceName": "",
         "ServiceTags": [],
         "Type": "",
-        "Definition": {},
+        "Definition": _NOTHING,
         "CreateIndex": index,
         "ModifyIndex": index,
     }

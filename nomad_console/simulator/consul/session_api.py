@@ -1,6 +1,7 @@
 """/v1/session: create, renew, destroy, list."""
 
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -20,13 +21,13 @@ from nomad_console.simulator.consul.sessions import (
 NANOSECONDS_FROM = 1000
 
 
-class _Body(msgspec.Struct, rename="pascal"):
-    """What session/create takes, each key or null."""
+class _Body(msgspec.Struct, rename=lambda field: field.replace("_", "")):
+    """What session/create takes: each key in any case, or null."""
 
     name: str | None = None
     node: str | None = None
     behavior: str | None = None
-    ttl: str | None = msgspec.field(default=None, name="TTL")
+    ttl: str | None = None
     lock_delay: str | float | None = None
 
     def session(self) -> WantedSession:
@@ -88,7 +89,8 @@ class SessionApi:
         self._gate.demand(request, "session:write")
         body = await request.body()
         try:
-            wanted = msgspec.json.decode(body or b"{}", type=_Body)
+            given = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+            wanted = msgspec.convert({key.lower(): each for key, each in given.items()}, _Body)
         except msgspec.DecodeError as error:
             raise Malformed(f"Request decode failed: {error}") from error
         return as_json(request, {"ID": self._sessions.create(wanted.session(), self._agent)})

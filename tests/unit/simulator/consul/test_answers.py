@@ -2,6 +2,7 @@ import asyncio
 import gzip
 
 import pytest
+from starlette.types import Message
 
 from tests.support.consul_world import ConsulWorld
 from tests.support.recorded import recorded
@@ -84,3 +85,26 @@ async def test_large_answers_are_compressed_for_who_takes_it() -> None:
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(raw) == plain.content
     assert "Content-Encoding" not in small.headers
+
+
+async def test_a_reader_that_has_gone_away_is_waited_for_no_longer() -> None:
+    world = ConsulWorld()
+    messages: list[Message] = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop(0) if len(messages) > 1 else messages[0]
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/v1/catalog/nodes",
+        "query_string": b"index=9&wait=600s",
+        "headers": [],
+    }
+    await world.app(scope, receive, send)
+    assert answered[0]["status"] == 200
+    assert world.clock.elapsed() == 0

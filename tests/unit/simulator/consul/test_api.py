@@ -1,4 +1,10 @@
+from urllib.parse import urlsplit
+
+import consul
+import pytest
+
 from tests.support.consul_world import ConsulWorld
+from tests.support.loopback import served
 from tests.support.recorded import recorded_body
 
 
@@ -55,3 +61,33 @@ async def test_only_passing_instances_when_asked() -> None:
         world.step(11)
         assert len((await http.get("health/service/web?passing=1")).json()) == 1
     assert (wrong.status_code, wrong.text) == (400, "Invalid value for ?passing")
+
+
+def test_the_client_of_the_console_reads_locks_and_filters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("CONSUL_HTTP_ADDR", "CONSUL_HTTP_TOKEN", "CONSUL_HTTP_SSL"):
+        monkeypatch.delenv(name, raising=False)
+    world = ConsulWorld()
+    world.serve(1)
+    world.step(11)
+    with served(world.app) as url:
+        client = consul.Consul(host="127.0.0.1", port=urlsplit(url).port)
+        _, nodes = client.catalog.nodes()
+        assert [node["Node"] for node in nodes] == ["c1", "c2", "s1"]
+        _, entries = client.health.service("web", passing=True)
+        assert entries[0]["Service"]["Port"] == 20_001
+        session = client.session.create(name="console", ttl=15, lock_delay=0)
+        assert client.kv.put("lock", "me", acquire=session) is True
+        assert client.kv.put("lock", "you", acquire=client.session.create()) is False
+        index, found = client.kv.get("lock")
+        assert (found["Session"], found["Value"], int(index)) == (
+            session,
+            b"me",
+            found["ModifyIndex"],
+        )
+        assert client.session.renew(session)["TTL"] == "15s"
+        assert client.session.destroy(session) is True
+        assert client.kv.get("none")[1] is None
+        with pytest.raises(consul.ConsulException, match="invalid session"):
+            client.kv.put("lock", "me", acquire=session)
