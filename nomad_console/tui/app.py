@@ -6,16 +6,18 @@ from textual import events, on
 from textual.app import App
 
 from nomad_console.clock import Clock
+from nomad_console.domain.plan import Plan
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame, FrameClock, SnapshotSource
 from nomad_console.tui.lookups import Lookups
-from nomad_console.tui.messages import DetailAsked, Said, UpgradeAsked
+from nomad_console.tui.messages import DetailAsked, ReportAsked, RunAsked, Said, UpgradeAsked
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.screens.base import ConsoleScreen, Shared
 from nomad_console.tui.screens.dashboard import Dashboard
 from nomad_console.tui.screens.detail import detail
 from nomad_console.tui.screens.keys import KeysScreen
 from nomad_console.tui.screens.too_small import TooSmall
+from nomad_console.tui.stage import Stage
 from nomad_console.tui.widgets.grid import screen_text
 from nomad_console.tui.widgets.header import ClusterFacts
 
@@ -32,7 +34,11 @@ class Feeds(Protocol):
 class Upgrades(Protocol):
     """The guided upgrade: it is handed the app to open its own screens on."""
 
-    def start(self, app: "ConsoleApp", node_ids: tuple[str, ...]) -> None: ...
+    def start(self, stage: Stage, node_ids: tuple[str, ...]) -> None: ...
+
+    def begin(self, stage: Stage, plan: Plan) -> None: ...
+
+    def report(self, stage: Stage) -> None: ...
 
 
 class ConsoleApp(App[None]):
@@ -92,6 +98,16 @@ class ConsoleApp(App[None]):
     def _upgrade(self, message: UpgradeAsked) -> None:
         self.start_upgrade(message.node_ids)
 
+    @on(RunAsked)
+    def _begin(self, message: RunAsked) -> None:
+        if self._upgrades is not None:
+            self._upgrades.begin(self, message.plan)
+
+    @on(ReportAsked)
+    def _report(self) -> None:
+        if self._upgrades is not None:
+            self._upgrades.report(self)
+
     @on(DetailAsked)
     def _detail(self, message: DetailAsked) -> None:
         self.push_screen(detail(self.shared, message.kind, message.key))
@@ -123,5 +139,10 @@ class ConsoleApp(App[None]):
             self.say(f"{what} copied")
 
     def _show(self, frame: Frame) -> None:
-        if isinstance(self.screen, ConsoleScreen) and self.screen.is_mounted:
-            self.screen.show_frame(frame)
+        for screen in self.screen_stack:
+            if not isinstance(screen, ConsoleScreen):
+                continue
+            if screen.is_current and screen.is_mounted:
+                screen.show_frame(frame)
+            else:
+                screen.miss(frame.changes)

@@ -44,7 +44,7 @@ class FrameClock:
         self._clock = clock
         self._show = show
         self._due = asyncio.Event()
-        self._pending = Changes(everything=True)
+        self._pending = Changes()
         self._held: tuple[ClusterSnapshot, datetime] | None = None
 
     @property
@@ -53,11 +53,6 @@ class FrameClock:
 
     def request(self) -> None:
         """Show a frame soon: something other than the cluster changed."""
-        self._due.set()
-
-    def anew(self) -> None:
-        """The next frame is for eyes that saw none of those before."""
-        self._pending = self._pending.joined(Changes(everything=True))
         self._due.set()
 
     def pause(self) -> None:
@@ -86,8 +81,7 @@ class FrameClock:
         wall, elapsed = self._second(), self._clock.elapsed()
         if self._held is not None:
             snapshot, now = self._held
-            anew = Changes(everything=self._pending.everything)
-            return Frame(snapshot, anew, now, wall, elapsed, paused=True)
+            return Frame(snapshot, Changes(), now, wall, elapsed, paused=True)
         changes, self._pending = self._pending, Changes()
         return Frame(self._source.latest, changes, wall, wall, elapsed)
 

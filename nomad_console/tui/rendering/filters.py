@@ -32,8 +32,11 @@ class FilterError(ValueError):
 
 
 class Filter(NamedTuple, Generic[R]):
+    """`ages`: what it keeps also depends on the time of day."""
+
     text: str = ""
     tests: tuple[Test[R], ...] = ()
+    ages: bool = False
 
     def keeps(self, record: R, words: str, now: float) -> bool:
         return all(test(record, words, now) for test in self.tests)
@@ -42,11 +45,13 @@ class Filter(NamedTuple, Generic[R]):
 def parse(text: str, columns: Sequence[Column[R]]) -> Filter[R]:
     """The filter; raises FilterError with what would be right."""
     tests: list[Test[R]] = []
+    ages = False
     for found in _TERM.finditer(text.strip()):
         test = _test(found, columns)
         if test is not None:
             tests.append(_not(test) if found["not"] else test)
-    return Filter(text.strip(), tuple(tests))
+            ages |= found["op"] in {"<", ">"}
+    return Filter(text.strip(), tuple(tests), ages)
 
 
 def _not(test: Test[R]) -> Test[R]:

@@ -36,6 +36,7 @@ class Records(Generic[R]):
     def __init__(self, table: Table[R]) -> None:
         self.table = table
         self.rows: dict[Key, R] = {}
+        self.revision = 0
         self._seen = ClusterSnapshot()
 
     def follow(self, snapshot: ClusterSnapshot, changes: Changes) -> set[Key] | None:
@@ -46,6 +47,7 @@ class Records(Generic[R]):
         if touched is None:
             built = ((key, build(snapshot, key)) for key in self.table.keys(snapshot))
             self.rows = {key: row for key, row in built if row is not None}
+            self.revision += 1
             return None
         differing = set()
         for key in touched:
@@ -57,6 +59,7 @@ class Records(Generic[R]):
                 self.rows.pop(key, None)
             else:
                 self.rows[key] = row
+        self.revision += bool(differing)
         return differing
 
 
@@ -71,6 +74,8 @@ class View(Generic[R]):
         self.filter: Filter[R] = Filter()
         self.column = next(one for one in table.columns if one.key == table.sort)
         self.descending = False
+        self.unsorted = False  # a row that is shown would now stand elsewhere
+        self._orders: dict[Key, Any] = {}
         self._shown: set[Key] = set()
         self._words: dict[Key, str] = {}
 
@@ -87,21 +92,31 @@ class View(Generic[R]):
         kept: Sequence[Key] = self._within()
         if self.filter.tests:
             kept = [key for key in kept if self._keeps(key, now)]
+        if self.scope is not None:
+            kept = sorted(kept, key=str)
+        of, rows = self._order, self.rows
         self._shown = set(kept)
+        self._orders = {key: of(rows[key]) for key in kept}
         self.keys = self._sorted(kept)
 
     def change(self, keys: set[Key], now: float) -> bool:
         """Let these keys come or go; the others stay where they are. Whether any row moved."""
-        for key in keys:
-            self._words.pop(key, None)
-        within = self.scope
+        within, of, orders = self.scope, self._order, self._orders
         gone, new = set(), []
         for key in keys:
+            self._words.pop(key, None)
             keep = key in self.rows and (within is None or key in within) and self._keeps(key, now)
-            if keep and key not in self._shown:
+            if not keep:
+                orders.pop(key, None)
+                if key in self._shown:
+                    gone.add(key)
+                continue
+            order = of(self.rows[key])
+            if key not in self._shown:
                 new.append(key)
-            elif not keep and key in self._shown:
-                gone.add(key)
+            elif order != orders[key]:
+                self.unsorted = True
+            orders[key] = order
         if gone:
             self.keys = [key for key in self.keys if key not in gone]
             self._shown -= gone
@@ -110,8 +125,9 @@ class View(Generic[R]):
             self._shown.add(key)
         return bool(gone or new)
 
-    def forget_words(self) -> None:
-        self._words.clear()
+    def sort(self) -> None:
+        """Put rows that would stand elsewhere there; equal ones keep their order."""
+        self.keys = self._sorted(self.keys)
 
     def _within(self) -> list[Key]:
         if self.scope is None:
@@ -128,22 +144,21 @@ class View(Generic[R]):
         return self.filter.keeps(row, words, now)
 
     def _sorted(self, keys: Sequence[Key]) -> list[Key]:
-        of, rows = self._order, self.rows
-        if self.scope is not None:
-            keys = sorted(keys, key=str)
-        pairs = [(key, of(rows[key])) for key in keys]
-        known = [pair for pair in pairs if pair[1] is not None]
-        known.sort(key=_second, reverse=self._reverse)
-        return [key for key, _ in known] + [key for key, order in pairs if order is None]
+        orders, self.unsorted = self._orders, False
+        known = [key for key in keys if orders[key] is not None]
+        known.sort(key=orders.__getitem__, reverse=self._reverse)
+        if len(known) < len(keys):
+            known += [key for key in keys if orders[key] is None]
+        return known
 
     def _position(self, key: Key) -> int:
-        order, of, rows = self._order(self.rows[key]), self._order, self.rows
+        orders, keys = self._orders, self.keys
+        order, low, high = orders[key], 0, len(keys)
         if order is None:
-            return len(self.keys)
-        low, high = 0, len(self.keys)
+            return high
         while low < high:
             middle = (low + high) // 2
-            held = of(rows[self.keys[middle]])
+            held = orders[keys[middle]]
             if held is None or (held < order if self._reverse else held > order):
                 high = middle
             else:
@@ -158,7 +173,3 @@ class View(Generic[R]):
     def _reverse(self) -> bool:
         """Moments sort by age: the youngest first is the greatest moment first."""
         return self.descending != self.column.moment
-
-
-def _second(pair: tuple[Key, Any]) -> Any:
-    return pair[1]

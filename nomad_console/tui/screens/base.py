@@ -6,6 +6,7 @@ from typing import NamedTuple
 from textual import on
 from textual.screen import Screen
 
+from nomad_console.domain.snapshot import Changes
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame, FrameClock
 from nomad_console.tui.keys import Key
@@ -40,11 +41,17 @@ class ConsoleScreen(Screen[None]):
         self.status = LineView(id="status")
         self.footer = Footer(id="footer")
         self.frame: Frame | None = None
+        self._missed = Changes(everything=True)
         self._said: tuple[Cell, float | None] | None = None
+
+    def miss(self, changes: Changes) -> None:
+        """Another screen is on top: remember what to catch up with."""
+        self._missed = self._missed.joined(changes)
 
     def show_frame(self, frame: Frame) -> None:
         """Everything on screen as of this frame."""
-        self.frame = frame
+        frame = frame._replace(changes=self._missed.joined(frame.changes))
+        self.frame, self._missed = frame, Changes()
         self.follow(frame)
         self.header.follow(frame, self.marked())
         self._show_status(frame)
@@ -78,7 +85,7 @@ class ConsoleScreen(Screen[None]):
         self.say(message.text, bad=message.bad)
 
     def on_screen_resume(self) -> None:
-        self.shared.frames.anew()
+        self.shared.frames.request()
 
     def on_resize(self) -> None:
         self.shared.frames.request()

@@ -48,6 +48,7 @@ class Dashboard(ConsoleScreen):
         self.tabs = LineView(id="tabs")
         self.prompt = Prompt()
         self._before = ""
+        self._counted = (-1, 0)
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -82,7 +83,7 @@ class Dashboard(ConsoleScreen):
 
     def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — the rows were told already
         rows = self.panes[0].table.records.rows
-        count = sum(len(row.conflicts) for row in rows.values())
+        count = self._conflicts()
         row = rows.get(self.panes[0].table.cursor_key)
         left: Line = ()
         if row is not None and row.conflicts:
@@ -94,6 +95,13 @@ class Dashboard(ConsoleScreen):
             Cell(f"{count} {word} [!] ", Tone.BAD) if count else Cell("systems agree ", Tone.DIM)
         )
         return spread(left, (right,), self.size.width)
+
+    def _conflicts(self) -> int:
+        records = self.panes[0].table.records
+        if records.revision != self._counted[0]:
+            conflicts = sum(len(row.conflicts) for row in records.rows.values())
+            self._counted = (records.revision, conflicts)
+        return self._counted[1]
 
     def copied_row(self) -> str:
         table, frame = self.pane.table, self.frame

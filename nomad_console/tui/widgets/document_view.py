@@ -15,8 +15,8 @@ from nomad_console.tui.widgets import paint
 class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
     """Repaints only the lines that differ from those shown before."""
 
-    def __init__(self) -> None:
-        super().__init__(id="document")
+    def __init__(self, name: str = "document") -> None:
+        super().__init__(id=name)
         self.entries: tuple[Entry, ...] = ()
         self.cursor: int | None = None
 

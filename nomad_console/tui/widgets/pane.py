@@ -1,5 +1,6 @@
 """A table with its title: what it shows, of how many, and how old that is."""
 
+from textwrap import wrap
 from typing import Any
 
 from rich.segment import Segment
@@ -80,7 +81,7 @@ class Pane(Vertical):
         at = At(
             frame.snapshot, frame.now, links.here(frame.snapshot, choice) if choice else frozenset()
         )
-        self.table.notice = self._notice(frame)
+        table.notice = tuple(wrap(" ".join(self._notice(frame)), max(20, table.size.width - 4)))
         if choice != self.choice:
             self.choice, differing = choice, None
             one_node = choice is not None and choice.kind == "nodes" and len(choice.keys) == 1
@@ -139,7 +140,7 @@ class Pane(Vertical):
         return (Cell(f" · {word} {duration(old)}{reason}", tone),)
 
     def _notice(self, frame: Frame) -> tuple[str, ...]:
-        """What an empty pane says."""
+        """What an empty pane says, and what would help."""
         if self.table.records.rows:
             return ("nothing here",)
         source: Source = frame.snapshot.source(SOURCES[self.kind])

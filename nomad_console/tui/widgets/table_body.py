@@ -45,7 +45,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         self._at = at
         self.x = 0  # columns scrolled away to the left
         self.all_columns = False
-        self._unsorted = self.moved = False
+        self.moved = False
         self._moved_at = self._sorted_at = float("-inf")
 
     @property
@@ -63,27 +63,30 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         if differing is None:
             self.rearrange(elapsed)
             return
-        if differing:
-            self._unsorted = True
-            if self.view.change(differing, at.now.timestamp()):
-                self._rows_moved()
-        calm = elapsed - max(self._moved_at, self._sorted_at) >= _RESORT_S
-        if self._unsorted and calm:
-            self._resort(elapsed)
+        if differing and self.view.change(differing, at.now.timestamp()):
+            self._rows_moved()
+        if elapsed - max(self._moved_at, self._sorted_at) >= _RESORT_S:
+            self._settle(elapsed)
         self._repaint(None if ticked else differing)
 
     def rearrange(self, elapsed: float) -> None:
         """Other rows, another filter or order."""
-        self._sorted_at, self._unsorted = elapsed, False
+        self._sorted_at = elapsed
         self.view.arrange(self._at.now.timestamp())
         self.strips.forget()
         self._rows_moved()
 
-    def _resort(self, elapsed: float) -> None:
-        self._sorted_at, self._unsorted = elapsed, False
-        before = self.view.keys
-        self.view.arrange(self._at.now.timestamp())
-        if before != self.view.keys:
+    def _settle(self, elapsed: float) -> None:
+        """Once in a while, when nobody moves the cursor: every row where it belongs."""
+        before, view = self.view.keys, self.view
+        if view.filter.ages:
+            view.arrange(self._at.now.timestamp())
+        elif view.unsorted:
+            view.sort()
+        else:
+            return
+        self._sorted_at = elapsed
+        if before != view.keys:
             self._rows_moved()
 
     def _rows_moved(self) -> None:
