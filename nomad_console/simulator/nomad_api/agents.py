@@ -114,7 +114,6 @@ def _identify(configuration: Row, view: View, agent: Agent) -> None:
     configuration["NodeName"] = agent.name
     configuration["Version"]["Version"] = agent.version
     configuration["ACL"]["Enabled"] = view.acl.enabled
-    configuration["Limits"]["HTTPMaxConnsPerClient"] = view.connections.limit
     configuration["Server"]["BootstrapExpect"] = len(view.cluster.servers.all)
 
 

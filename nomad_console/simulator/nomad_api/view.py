@@ -7,7 +7,6 @@ from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.acl import Acl, denied
 from nomad_console.simulator.nomad_api.blocking import Wakes
 from nomad_console.simulator.nomad_api.calls import Call
-from nomad_console.simulator.nomad_api.connections import ClientConnections
 from nomad_console.simulator.nomad_api.filters import Filter, compile_filter
 from nomad_console.simulator.nomad_api.lists import CreationOrder
 from nomad_console.simulator.nomad_api.stream import EventStreams
@@ -29,7 +28,6 @@ class View:
         self.timeline = timeline
         self.pace = pace
         self.acl = acl or Acl()
-        self.connections = ClientConnections()
         self.slowness = 0.0  # seconds every answer is held back: a fault
         self._leader_seen = timeline.elapsed()
         state = cluster.state
