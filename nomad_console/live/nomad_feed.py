@@ -52,6 +52,7 @@ class NomadFeed:
             heard=self._hear,
             missed=self._miss,
             poll=self._poll,
+            everywhere=lambda readable: store.put_every_namespace(readable=readable),
         )
         self._missed = asyncio.Event()
         self._gap = True  # frames prove an index only when none before them was missed

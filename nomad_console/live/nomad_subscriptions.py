@@ -20,7 +20,8 @@ STREAMS_AT_MOST = 8
 class Subscriptions:
     """Keeps the widest subscription that is allowed, and tries the whole one again and again.
 
-    `poll` is one round of reading without events; it paces itself.
+    `poll` is one round of reading without events; it paces itself. `everywhere` is told whether
+    the token may read every namespace: Nomad refuses the whole stream where one is lacking.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Subscriptions:
         heard: Callable[[Frame], None],
         missed: Callable[[], None],
         poll: Callable[[], Awaitable[None]],
+        everywhere: Callable[[bool], None],
     ) -> None:
         self.streams: tuple[EventStream, ...] = ()
         self._nomad = nomad
@@ -42,6 +44,7 @@ class Subscriptions:
         self._heard = heard
         self._missed = missed
         self._poll = poll
+        self._everywhere = everywhere
 
     @property
     def index(self) -> int:
@@ -75,6 +78,8 @@ class Subscriptions:
     def _stream(self, topics: Sequence[str], namespace: str) -> EventStream:
         def heard(frame: Frame) -> None:
             self._meter.recovered(stream.name)
+            if namespace == "*":
+                self._everywhere(True)  # noqa: FBT003 — a callback's only argument
             self._heard(frame)
 
         stream = EventStream(
@@ -114,6 +119,7 @@ class Subscriptions:
 
     async def _apart(self, refusal: Refused) -> None:
         """A stream a namespace where that is allowed, else blocking queries."""
+        self._everywhere(False)  # noqa: FBT003 — a callback's only argument
         try:
             names = await self._nomad.namespaces() if self._namespace == "*" else ()
             if 0 < len(names) <= STREAMS_AT_MOST:

@@ -36,6 +36,7 @@ class ClusterStore:
         self._everything = False
         self._index = 0
         self._namespaces: tuple[str, ...] = ()
+        self._every_namespace: bool | None = None
         self._server_versions: tuple[str, ...] = ()
         self._watched_since: datetime | None = None
         self.nomad = nomad = NomadRecords(self._machines, self._news.set)
@@ -63,6 +64,12 @@ class ClusterStore:
     def put_namespaces(self, names: Iterable[str]) -> None:
         self._namespaces = tuple(sorted(names))
         self._news.set()
+
+    def put_every_namespace(self, *, readable: bool) -> None:
+        """Whether the token was seen to read all namespaces, those nobody told it of included."""
+        if readable != self._every_namespace:
+            self._every_namespace = readable
+            self._news.set()
 
     def put_server_versions(self, versions: Iterable[str]) -> None:
         self._server_versions = tuple(sorted(set(versions)))
@@ -148,6 +155,7 @@ class ClusterStore:
             deployments=nomad.deployments.frozen,
             blocked=nomad.blocked.frozen,
             namespaces=self._namespaces,
+            every_namespace=self._every_namespace,
             services=consul.services.frozen,
             service_sums=consul.service_sums.frozen,
             consul_sums=consul.consul_sums.frozen,
