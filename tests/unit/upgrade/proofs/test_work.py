@@ -1,0 +1,211 @@
+"""Proofs about the work, true, false and unknown."""
+
+import msgspec
+import pytest
+
+from nomad_console.domain.allocation import Evaluation
+from nomad_console.domain.plan import Step, SystemJobs
+from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.upgrade.gates import Proof, ProofName, Truth
+from tests.support.plans import a_plan
+from tests.support.sights import look, seen_before, truths
+from tests.support.snapshots import (
+    a_job,
+    a_stub,
+    a_task,
+    an_allocation,
+    article_snapshot,
+    drained,
+    later,
+    with_allocation,
+    with_job,
+    with_new,
+)
+
+_P = ProofName
+NOW = later(article_snapshot(), 5, indexes=0)
+OUT = drained(NOW, 1, "7f3a0000")
+
+
+def _kept(snapshot: ClusterSnapshot) -> ClusterSnapshot:
+    """The edge of c1 still runs: it was kept."""
+    return with_allocation(snapshot, "edge", 1, client="running", desired="run")
+
+
+def test_a_drained_node_proves_all_but_the_second_look() -> None:
+    seen = truths(later(OUT, 1), Step.DRAIN)
+    assert {name for name, truth in seen.items() if truth != Truth.TRUE} == {
+        _P.EMPTY_TWICE,
+        _P.RELEASED,
+    }
+
+
+@pytest.mark.parametrize("client", ["pending", "running", "unknown"])
+def test_anything_that_may_still_run_is_still_here(client: str) -> None:
+    proof = look(with_allocation(OUT, "web", 0, client=client), Step.DRAIN)[_P.EMPTY]
+    assert (proof.truth, proof.evidence) == (Truth.FALSE, "still here: web.web[0]")
+
+
+def test_system_allocations_count_only_where_they_are_to_stop() -> None:
+    assert truths(_kept(OUT), Step.DRAIN)[_P.EMPTY] == Truth.TRUE
+    stopping = a_plan(1, system=SystemJobs.STOP)
+    assert truths(_kept(OUT), Step.DRAIN, stopping)[_P.EMPTY] == Truth.FALSE
+
+
+def test_an_allocation_of_unknown_type_leaves_it_open() -> None:
+    stray = an_allocation("stray", 0, 1, job_type=None)
+    proof = look(with_new(OUT, stray), Step.DRAIN)[_P.EMPTY]
+    assert (proof.truth, proof.evidence) == (Truth.UNKNOWN, "the type of stray is not known")
+    over = an_allocation("stray", 0, 1, job_type=None, client="complete")
+    assert truths(with_new(OUT, over), Step.DRAIN)[_P.EMPTY] == Truth.TRUE
+
+
+@pytest.mark.parametrize("sees", [False, None])
+def test_an_empty_listing_of_a_token_that_may_not_see_all_is_no_proof(sees: bool | None) -> None:
+    blind = msgspec.structs.replace(OUT, every_namespace=sees)
+    assert truths(blind, Step.DRAIN)[_P.EMPTY] == Truth.UNKNOWN
+    assert truths(blind, Step.DRAIN)[_P.EMPTY_TWICE] == Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("index", "seconds", "wanted"),
+    [
+        (OUT.nomad_index - 1, 0, Truth.TRUE),
+        (OUT.nomad_index, 0, Truth.FALSE),
+        (OUT.nomad_index, 1.9, Truth.FALSE),
+        (OUT.nomad_index, 2.0, Truth.TRUE),
+    ],
+)
+def test_empty_twice_is_at_two_indexes_or_after_a_quiet_while(
+    index: int, seconds: float, wanted: Truth
+) -> None:
+    first = Proof(_P.EMPTY, Truth.TRUE, "nothing left", "nomad", OUT.at, str(index))
+    now = later(OUT, seconds, indexes=0)
+    assert truths(now, Step.DRAIN, proofs=seen_before(first))[_P.EMPTY_TWICE] == wanted
+
+
+def test_replacements_are_counted_by_the_jobs_present_count() -> None:
+    assert look(OUT, Step.DRAIN)[_P.REPLACED].evidence == "2 of 2 groups healthy elsewhere"
+    more = with_job(OUT, a_job("web", 7))
+    assert truths(more, Step.DRAIN)[_P.REPLACED] == Truth.TRUE  # six were there before
+    fewer = with_allocation(OUT, "web", 3, client="failed")
+    proof = look(fewer, Step.DRAIN)[_P.REPLACED]
+    assert (proof.truth, proof.evidence) == (Truth.FALSE, "web 5 of 6")
+    scaled = with_job(fewer, a_job("web", 5))
+    assert truths(scaled, Step.DRAIN)[_P.REPLACED] == Truth.TRUE
+
+
+def test_a_replacement_needs_a_good_verdict_an_old_copy_none() -> None:
+    old = with_allocation(OUT, "web", 3, healthy=None)
+    assert truths(old, Step.DRAIN)[_P.REPLACED] == Truth.TRUE
+    fresh = next(one for one in OUT.allocations.values() if one.previous_id and one.job_id == "web")
+    rows = {**OUT.allocations, fresh.id: msgspec.structs.replace(fresh, healthy=None)}
+    young = msgspec.structs.replace(OUT, allocations=rows)
+    assert truths(young, Step.DRAIN)[_P.REPLACED] == Truth.FALSE
+
+
+def test_a_group_that_came_after_the_plan_counts_too() -> None:
+    newcomer = an_allocation("late", 0, 1, client="complete", modify_index=1500)
+    job = a_job("late", 2)
+    with_stub = msgspec.structs.replace(
+        with_job(with_new(OUT, newcomer), job),
+        job_stubs={**OUT.job_stubs, ("default", "late"): a_stub(job)},
+    )
+    assert look(with_stub, Step.DRAIN)[_P.REPLACED].evidence == "late 0 of 2"
+
+
+def test_a_job_that_was_stopped_or_removed_needs_no_replacement() -> None:
+    stubs = {key: stub for key, stub in OUT.job_stubs.items() if key[1] != "web"}
+    gone = msgspec.structs.replace(with_allocation(OUT, "web", 3, client="failed"), job_stubs=stubs)
+    assert truths(gone, Step.DRAIN)[_P.REPLACED] == Truth.TRUE
+    stopped = {
+        **stubs,
+        ("default", "web"): a_stub(msgspec.structs.replace(a_job("web", 6), stopped=True)),
+    }
+    over = msgspec.structs.replace(gone, job_stubs=stopped)
+    assert truths(over, Step.DRAIN)[_P.REPLACED] == Truth.TRUE
+
+
+def test_a_group_that_left_its_job_needs_no_replacement() -> None:
+    other = msgspec.structs.replace(a_job("web", 6), groups=())
+    fewer = with_allocation(OUT, "web", 3, client="failed")
+    assert truths(with_job(fewer, other), Step.DRAIN)[_P.REPLACED] == Truth.TRUE
+
+
+def test_a_job_that_is_not_read_leaves_it_open() -> None:
+    unread = msgspec.structs.replace(OUT, jobs={})
+    proof = look(unread, Step.DRAIN)[_P.REPLACED]
+    assert (proof.truth, proof.evidence) == (Truth.UNKNOWN, "not read yet: solo, web")
+
+
+def test_an_unhealthy_replacement_is_named() -> None:
+    assert truths(OUT, Step.DRAIN)[_P.NO_UNHEALTHY] == Truth.TRUE
+    bad = with_allocation(OUT, "web", 3, healthy=False, modify_index=1500)
+    proof = look(bad, Step.DRAIN)[_P.NO_UNHEALTHY]
+    assert (proof.truth, proof.evidence) == (Truth.FALSE, "unhealthy: web.web[3] on c4")
+    long_ago = with_allocation(OUT, "web", 3, healthy=False)
+    assert truths(long_ago, Step.DRAIN)[_P.NO_UNHEALTHY] == Truth.TRUE
+
+
+def _blocked(job: str, index: int) -> ClusterSnapshot:
+    evaluation = Evaluation(
+        id="e",
+        namespace="default",
+        job_id=job,
+        type="service",
+        status="blocked",
+        triggered_by="queued-allocs",
+        description="created to place remaining allocations",
+        node_id="",
+        blocked_id="",
+        failed={job: "memory exhausted on 5 nodes"},
+        create_index=index,
+        modify_index=index,
+    )
+    return msgspec.structs.replace(OUT, blocked={"e": evaluation})
+
+
+def test_a_blocked_evaluation_of_a_moved_job_is_named() -> None:
+    proof = look(_blocked("web", 1500), Step.DRAIN)[_P.PLACED]
+    wanted = "no place for web: memory exhausted on 5 nodes"
+    assert (proof.truth, proof.evidence) == (Truth.FALSE, wanted)
+    assert truths(_blocked("web", 900), Step.DRAIN)[_P.PLACED] == Truth.TRUE
+    assert truths(_blocked("api", 1500), Step.DRAIN)[_P.PLACED] == Truth.TRUE
+
+
+def test_kept_system_allocations_still_run() -> None:
+    assert truths(_kept(OUT), Step.REJOIN)[_P.SYSTEM_BACK] == Truth.TRUE
+    proof = look(OUT, Step.REJOIN)[_P.SYSTEM_BACK]
+    assert (proof.truth, proof.evidence) == (Truth.FALSE, "not back: edge")
+
+
+@pytest.mark.parametrize(("healthy", "wanted"), [(True, Truth.TRUE), (None, Truth.FALSE)])
+def test_stopped_system_allocations_come_back_healthy(healthy: bool | None, wanted: Truth) -> None:
+    new = an_allocation("edge", 9, 1, "system", create_index=2000, healthy=healthy)
+    assert truths(with_new(OUT, new), Step.REJOIN)[_P.SYSTEM_BACK] == wanted
+
+
+def test_a_system_job_that_was_stopped_by_its_owner_is_not_missed() -> None:
+    stubs = {key: stub for key, stub in OUT.job_stubs.items() if key[1] != "edge"}
+    gone = msgspec.structs.replace(OUT, job_stubs=stubs)
+    assert truths(gone, Step.REJOIN)[_P.SYSTEM_BACK] == Truth.TRUE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client": "failed"},
+        {"healthy": False},
+        {"tasks": (a_task(restarts=1),)},
+    ],
+)
+def test_what_fails_or_restarts_is_not_steady(changes: dict[str, object]) -> None:
+    assert truths(NOW, Step.BAKE)[_P.STEADY] == Truth.TRUE
+    proof = look(with_allocation(NOW, "edge", 1, **changes), Step.BAKE)[_P.STEADY]
+    assert (proof.truth, proof.evidence) == (Truth.FALSE, "restarting or failed: edge.edge[1]")
+
+
+def test_restarts_from_before_are_not_counted() -> None:
+    before = with_allocation(article_snapshot(), "edge", 1, tasks=(a_task(restarts=4),))
+    plan = a_plan(1, snapshot=before)
+    assert truths(later(before, 5), Step.BAKE, plan)[_P.STEADY] == Truth.TRUE
