@@ -1,4 +1,4 @@
-"""The scenario's load balancer: groups, rules, and every edge a target that was healthy long ago."""
+"""The scenario's load balancer: groups, rules, and every edge a target, healthy since long."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -46,12 +46,13 @@ def _group(group: Group) -> TargetGroup:
 
 def _rules(groups: Sequence[Group]) -> list[Rule]:
     """Hosts of each group's services, at most five a rule; the first group is the default."""
-    hosted = []
-    for group in groups:
-        hosts = [f"{service}.demo" for service in group.services] or [f"{group.name}.demo"]
-        for first in range(0, len(hosts), HOST_VALUES):
-            hosted.append((group.name, tuple(hosts[first : first + HOST_VALUES])))
-    rules = [Rule(name, number + 1, hosts) for number, (name, hosts) in enumerate(hosted)]
+    hosted = (
+        (group.name, hosts[first : first + HOST_VALUES])
+        for group in groups
+        for hosts in [tuple(f"{name}.demo" for name in group.services or (group.name,))]
+        for first in range(0, len(hosts), HOST_VALUES)
+    )
+    rules = [Rule(name, number, hosts) for number, (name, hosts) in enumerate(hosted, start=1)]
     return [*rules, Rule(groups[0].name)]
 
 

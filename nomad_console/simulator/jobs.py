@@ -6,7 +6,7 @@ from nomad_console.simulator.scenario import Job
 
 
 def specification(job: Job, run: int = 0) -> JobSpec:
-    """`run` tells one run of a batch job from the next: the same specification would not run again."""
+    """`run` tells the runs of a batch job apart: the same specification does not run again."""
     group = GroupSpec(
         name=job.name,
         count=job.count,

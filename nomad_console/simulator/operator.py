@@ -50,24 +50,26 @@ def run(control_url: str, words: list[str]) -> int:
 
 
 def _dispatch(url: str, words: list[str]) -> int:
+    code = 2
     match words:
         case ["restart", node, version]:
-            return _restart(url, node, version)
+            code = _restart(url, node, version)
         case ["kill" | "start" as action, node]:
-            return _said(call(url, "POST", f"/agents/{quote(node, safe='')}/{action}"))
-        case ["fault"]:
-            return _listed(call(url, "GET", "/faults"))
+            code = _said(call(url, "POST", f"/agents/{quote(node, safe='')}/{action}"))
         case ["fault", kind, *pairs] if all("=" in pair for pair in pairs):
             body = {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
-            return _said(call(url, "POST", f"/faults/{quote(kind, safe='')}", body))
+            code = _said(call(url, "POST", f"/faults/{quote(kind, safe='')}", body))
         case ["traffic"]:
-            return _traffic(call(url, "GET", "/traffic"))
+            code = _traffic(call(url, "GET", "/traffic"))
         case ["traffic", "reset"]:
-            return _said(call(url, "POST", "/traffic/reset"))
+            code = _said(call(url, "POST", "/traffic/reset"))
         case ["requests" | "world" as what]:
-            return _listed(call(url, "GET", f"/{what}"))
-    print(USAGE, end="", file=sys.stderr)
-    return 2
+            code = _listed(call(url, "GET", f"/{what}"))
+        case ["fault"]:
+            code = _listed(call(url, "GET", "/faults"))
+        case _:
+            print(USAGE, end="", file=sys.stderr)
+    return code
 
 
 def _failed(reply: Reply) -> bool:
@@ -116,7 +118,7 @@ def _traffic(reply: Reply) -> int:
     width = max([len("service"), *map(len, services)])
     print(f"{'service':<{width}}  {'sent':>8}  {'ok':>8}  {'failed':>8}  reasons")
     for name, tally in services.items():
-        reasons = ", ".join(f"{count} × {reason}" for reason, count in tally["reasons"].items())
+        reasons = ", ".join(f"{count}x {reason}" for reason, count in tally["reasons"].items())
         figures = f"{tally['sent']:>8}  {tally['ok']:>8}  {tally['failed']:>8}"
         print(f"{name:<{width}}  {figures}  {reasons}".rstrip())
     print(f"{report['failed']} of {report['sent']} failed in {report['seconds']:.0f} s")

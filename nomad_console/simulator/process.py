@@ -1,6 +1,7 @@
 """The simulator as a program: opens the ports, says where everything is, runs until told to end."""
 
 import asyncio
+import gc
 import signal
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def run(options: Options) -> int:
 
 
 async def _serve(scenario: Scenario, options: Options) -> None:
+    gc.disable()  # a large world is a million objects that stay: not looked at again and again
     running = Running(
         scenario,
         speed=options.speed,
@@ -54,6 +56,8 @@ async def _serve(scenario: Scenario, options: Options) -> None:
         ports=options.ports,
         rate=options.rate,
     )
+    gc.freeze()
+    gc.enable()
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

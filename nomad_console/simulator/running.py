@@ -88,9 +88,7 @@ class Running:
         self._timeline = Timeline(self._clock)
         agents = _AgentPorts()
         self.world = World(scenario, self._timeline, speed=speed, seed=seed, http_port=agents.port)
-        self._requester = Requester(
-            self._timeline, random.Random(seed), self.world.services, rate
-        )
+        self._requester = Requester(self._timeline, random.Random(seed), self.world.services, rate)
         self._front = FrontListener(self.world.door, bound["front"])
         view = nomad_view(self.world.cluster, self._timeline, self.world.pace, self.world.acl)
         protocol = limited(ClientConnections())

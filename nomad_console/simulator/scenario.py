@@ -23,14 +23,14 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     pass
 
 
-class Servers(_Table):
+class Servers(_Table, frozen=True):
     """Nomad's servers: s1, s2, …"""
 
     count: Annotated[int, msgspec.Meta(ge=1, le=9)] = 3
     version: str = "2.0.5"
 
 
-class Clients(_Table):
+class Clients(_Table, frozen=True):
     """Client machines of one kind: PREFIX1, PREFIX2, … in turn over the zones."""
 
     prefix: Name = "c"
@@ -43,7 +43,7 @@ class Clients(_Table):
     meta: dict[str, str] = {}
 
 
-class Group(_Table):
+class Group(_Table, frozen=True):
     """A target group in front of the edge; `services` are the hosts its listener rule names."""
 
     name: Name
@@ -62,7 +62,7 @@ class Group(_Table):
     shard: tuple[Count, int] = (0, 1)  # (k, n): its targets are every n-th edge from the k-th on
 
 
-class Balancer(_Table):
+class Balancer(_Table, frozen=True):
     """The application load balancer and its groups."""
 
     name: Name = "demo"
@@ -72,7 +72,7 @@ class Balancer(_Table):
     groups: tuple[Group, ...] = ()
 
 
-class Job(_Table):
+class Job(_Table, frozen=True):
     """One job of one task group; `sim` are the `sim.*` keys of the group's Meta."""
 
     name: Name
@@ -96,7 +96,7 @@ class Job(_Table):
     sim: dict[str, str | float] = {}
 
 
-class Scenario(_Table):
+class Scenario(_Table, frozen=True):
     """A whole world at its start."""
 
     title: str = ""
@@ -126,7 +126,7 @@ def available() -> list[str]:
 
 
 def load(name: str) -> Scenario:
-    """A built-in scenario by name, or any by the path of its file; ScenarioError says what is wrong."""
+    """A built-in scenario by name, or one by the path of its file; ScenarioError says what is off."""
     path = Path(name) if name.endswith(".toml") else BUILT_IN / f"{name}.toml"
     try:
         text = path.read_text(encoding="utf-8")

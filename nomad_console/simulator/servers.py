@@ -1,4 +1,4 @@
-"""The world's HTTP listeners, inside one loop: each can be stopped and started again on its port."""
+"""The world's HTTP listeners, inside one loop; each can be stopped and started on its port."""
 
 import asyncio
 import re
@@ -84,7 +84,7 @@ class Listener:
         name: str,
         app: ASGIApp,
         bound: socket.socket,
-        protocol: type[asyncio.Protocol] = H11Protocol,
+        protocol: type[H11Protocol] = H11Protocol,
     ) -> None:
         self.name = name
         self.requests = Requests()
@@ -92,6 +92,7 @@ class Listener:
         self._bound: socket.socket | None = bound
         self._server: asyncio.Server | None = None
         self.state = ServerState()
+        self._http = protocol
         self._config = uvicorn.Config(
             counted(app, self.requests),
             http=protocol,
@@ -113,9 +114,7 @@ class Listener:
 
     def _protocol(self) -> asyncio.Protocol:
         requests = self.requests
-        protocol = self._config.http_protocol_class(
-            config=self._config, server_state=self.state, app_state={}
-        )
+        protocol = self._http(config=self._config, server_state=self.state, app_state={})
         requests.open = len(self.state.connections) + 1
         requests.peak = max(requests.peak, requests.open)
         return protocol

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 from nomad_console.simulator.balancing import build_balancer, probe_of
 from nomad_console.simulator.consul.catalog import Catalog
@@ -140,7 +141,7 @@ class World:
         for key in self._runs:
             name = f"job:{key[0]}/{key[1]}"
             if name in touched and self.cluster.state.jobs[key]["Status"] == "dead":
-                self.timeline.after(self.pace(AGAIN), lambda key=key: self._again(key))
+                self.timeline.after(self.pace(AGAIN), partial(self._again, key))
 
     def _again(self, key: tuple[str, str]) -> None:
         row = self.cluster.state.jobs.get(key)

@@ -1,6 +1,7 @@
-"""Traefik's own API, one for each edge, under `/edges/<node name>`; bodies as Traefik 3.7 sends them."""
+"""Traefik's own API, one for each edge, under `/edges/<node name>`; bodies as of Traefik 3.7."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
@@ -72,13 +73,13 @@ def services(edge: Edge) -> dict[str, Body]:
     return dict(sorted(found.items()))
 
 
-def _named(name: str, body: Body, *, full: bool = False) -> Body:
-    """A body with its name, as lists carry it; a service read alone also has its type."""
+def _named(name: str, body: Body) -> Body:
+    """A body as lists carry it."""
     named = {**body, "name": name, "provider": name.rpartition("@")[2]}
     if "priority" in body:
         named["priorityStr"] = str(body["priority"])
-    if full or "loadBalancer" in body:
-        named |= {"type": "loadbalancer"} if "loadBalancer" in body else {}
+    if "loadBalancer" in body:
+        named["type"] = "loadbalancer"
     return named
 
 
@@ -140,39 +141,42 @@ def _one(kind: str, bodies: dict[str, Body], name: str) -> Response:
             status_code=404,
             headers={"Content-Type": "text/plain; charset=utf-8"},
         )
-    return JSONResponse(_named(name, bodies[name], full=True))
+    return JSONResponse(_named(name, bodies[name]))
+
+
+def _entrypoints(edge: Edge) -> list[Body]:
+    address, web = edge.app.address, next(iter(edge.app.ports.values()), 80)
+    return [_entrypoint("traefik", f"{address}:8080"), _entrypoint("web", f"{address}:{web}")]
+
+
+_LISTS: dict[str, Callable[[Edge], dict[str, Body]]] = {"routers": routers, "services": services}
+_READS: dict[str, Callable[[Edge], Body]] = {
+    "api/overview": _overview,
+    "api/rawdata": lambda edge: {"routers": routers(edge), "services": services(edge)},
+}
 
 
 def _answer(edge: Edge, path: str, request: Request, started: str) -> Response:
     """What this edge says to one GET of `/api/…` or `/ping`."""
-    kind, _, name = path.removeprefix("api/http/").partition("/")
-    match path:
-        case "ping":
-            status = edge.app.status
-            return PlainTextResponse("OK" if status == 200 else "", status_code=status)  # noqa: PLR2004 — HTTP's own
-        case "api/version":
-            return JSONResponse({"Version": "3.7.9", "Codename": "cheddar", "startDate": started})
-        case "api/overview":
-            return JSONResponse(_overview(edge))
-        case "api/rawdata":
-            return JSONResponse({"routers": routers(edge), "services": services(edge)})
-        case "api/entrypoints":
-            address = edge.app.address
-            web = next(iter(edge.app.ports.values()), 80)
-            return JSONResponse(
-                [_entrypoint("traefik", f"{address}:8080"), _entrypoint("web", f"{address}:{web}")],
-                headers={"X-Next-Page": "1"},
-            )
-    match kind, bool(name):
-        case "routers", False:
-            return _listing(routers(edge), request)
-        case "services", False:
-            return _listing(services(edge), request)
-        case "routers", True:
-            return _one("router", routers(edge), name)
-        case "services", True:
-            return _one("service", services(edge), name)
-    return PlainTextResponse("404 page not found\n", status_code=404)
+    if path == "ping":
+        status = edge.app.status
+        return PlainTextResponse("OK" if status == HTTPStatus.OK else "", status_code=status)
+    if path in _READS:
+        return JSONResponse(_READS[path](edge))
+    if path == "api/version":
+        return JSONResponse({"Version": "3.7.9", "Codename": "cheddar", "startDate": started})
+    if path == "api/entrypoints":
+        return JSONResponse(_entrypoints(edge), headers={"X-Next-Page": "1"})
+    return _http(edge, path.removeprefix("api/http/"), request)
+
+
+def _http(edge: Edge, path: str, request: Request) -> Response:
+    """Routers and services, all or one."""
+    kind, _, name = path.partition("/")
+    if kind not in _LISTS:
+        return PlainTextResponse("404 page not found\n", status_code=404)
+    bodies = _LISTS[kind](edge)
+    return _one(kind.removesuffix("s"), bodies, name) if name else _listing(bodies, request)
 
 
 def edges_app(find: Find, started: str) -> Starlette:

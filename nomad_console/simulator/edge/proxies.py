@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from nomad_console.simulator.pace import Pace
@@ -107,9 +108,7 @@ class Edges:
                 reload.planned = True
                 notice = self._pace(NOTICE * self._rng.uniform(0.5, 2.0))
                 free_at = reload.last + self._pace(THROTTLE)
-                self._timeline.after(
-                    max(notice, free_at - now), lambda reload=reload: self._apply(reload)
-                )
+                self._timeline.after(max(notice, free_at - now), partial(self._apply, reload))
 
     def _apply(self, reload: _Reload) -> None:
         reload.planned = False

@@ -100,7 +100,7 @@ class FrontDoor:
         if app is None:
             return respond(Answer(502, "app refused", node))
         status = app.status
-        answer = Answer(status, f"app" if status >= 400 else "", node, app.alloc_id)  # noqa: PLR2004
+        answer = Answer(status, "app" if status >= 400 else "", node, app.alloc_id)  # noqa: PLR2004
         self._wait(edge, app, app.latency, answer, respond)
         return None
 

@@ -1,10 +1,11 @@
 """A whole world in virtual time, without sockets."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
+from nomad_console.simulator.elb.model import Wanted
 from nomad_console.simulator.scenario import load, scaled
 from nomad_console.simulator.timeline import Timeline
 from nomad_console.simulator.traffic.front_door import Answer
@@ -30,7 +31,7 @@ class Stepped:
             self.world.door.request(service, self._counter(service))
         self.timeline.after(0.1, self.request)
 
-    def _counter(self, service: str):  # type: ignore[no-untyped-def]  # a closure of one line
+    def _counter(self, service: str) -> Callable[[Answer], None]:
         def count(answer: Answer) -> None:
             self.answers[service, answer.status, answer.reason] += 1
 
@@ -44,8 +45,8 @@ class Stepped:
 
 
 @pytest.fixture
-def stepped() -> Iterator[Stepped]:
-    yield Stepped()
+def stepped() -> Stepped:
+    return Stepped()
 
 
 def test_it_starts_settled(stepped: Stepped) -> None:
@@ -69,7 +70,9 @@ def test_it_starts_settled(stepped: Stepped) -> None:
     for name in ("web-public", "api-int"):
         states = [target.health.state for target in world.balancer.health(name)]
         assert states == ["healthy"] * 6
-    statuses = {check["Status"] for node in world.catalog.nodes.values() for check in node.checks.values()}
+    statuses = {
+        check["Status"] for node in world.catalog.nodes.values() for check in node.checks.values()
+    }
     assert statuses == {"passing"}
     stepped.request()
     stepped.step(30)
@@ -109,15 +112,17 @@ def test_detached_first_a_drain_fails_nothing_well_set(stepped: Stepped) -> None
     world = stepped.world
     machine = world.cluster.machines["c1"]
     stepped.request()
-    from nomad_console.simulator.elb.model import Wanted
-
     world.cluster.set_eligibility(stepped.node("c1"), "ineligible")
     world.balancer.deregister("web-public", [Wanted(machine.instance_id)])
     world.balancer.deregister("api-int", [Wanted(machine.address)])
     stepped.step(31)
     world.cluster.set_drain(stepped.node("c1"), {"Deadline": 600_000_000_000})
     stepped.step(60)
-    assert not any(row["ClientStatus"] == "running" for row in world.cluster.state.allocations.values() if row["NodeName"] == "c1")
+    assert not any(
+        row["ClientStatus"] == "running"
+        for row in world.cluster.state.allocations.values()
+        if row["NodeName"] == "c1"
+    )
     world.cluster.agent_restart("c1", "2.0.5")
     stepped.step(5)
     world.cluster.set_eligibility(stepped.node("c1"), "eligible")
@@ -135,7 +140,9 @@ def test_the_speed_divides_what_is_configured() -> None:
     group = fast.world.cluster.state.jobs["default", "web"]["TaskGroups"][0]
     assert group["ShutdownDelay"] == 600_000_000
     fast.step(12)
-    runs = [row for row in fast.world.cluster.state.allocations.values() if row["JobID"] == "crunch"]
+    runs = [
+        row for row in fast.world.cluster.state.allocations.values() if row["JobID"] == "crunch"
+    ]
     assert len(runs) >= 2
 
 

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 22, tzinfo=UTC)
         (Outcome(0, "connection lost"), True, "connection lost"),
     ],
 )
-def test_failed(outcome: Outcome, failed: bool, label: str) -> None:  # noqa: FBT001 — a table's column
+def test_failed(outcome: Outcome, failed: bool, label: str) -> None:
     assert outcome.failed is failed
     assert outcome.label == label
 
