@@ -50,18 +50,21 @@ class Place(NamedTuple):
 
 
 def placed(columns: Sequence[Column[Any]], wants: Sequence[int], room: int) -> tuple[Place, ...]:
-    """The columns that fit, in order; the least needed leave first, one always stays."""
-    widths = [
-        max(column.low, len(column.title), min(want, column.high))
-        for column, want in zip(columns, wants, strict=True)
-    ]
-    kept = list(range(len(columns)))
-    while len(kept) > 1 and sum(widths[index] + GAP for index in kept) - GAP > room:
-        kept.remove(min(kept, key=lambda index: (columns[index].keep, -index)))
+    """The columns that fit, in order. The most needed take their room first, cut where they must
+    be but never under their `low`; the first of them always stays.
+    """
+    widths: dict[int, int] = {}
+    for number in sorted(range(len(columns)), key=lambda number: (-columns[number].keep, number)):
+        one = columns[number]
+        least = max(one.low, len(one.title))
+        wanted = max(least, min(wants[number], one.high))
+        left = room - sum(widths.values()) - GAP * len(widths)
+        if left >= least or not widths:
+            widths[number] = max(least, min(wanted, left))
     places, x = [], 0
-    for index in kept:
-        places.append(Place(index, x, widths[index]))
-        x += widths[index] + GAP
+    for number in sorted(widths):
+        places.append(Place(number, x, widths[number]))
+        x += widths[number] + GAP
     return tuple(places)
 
 

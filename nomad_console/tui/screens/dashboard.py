@@ -6,36 +6,30 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from nomad_console.tui import commands, keys
-from nomad_console.tui.commands import CommandError
+from nomad_console.domain.snapshot import SourceName, SourceState
+from nomad_console.live.interest import Interest
+from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.linking import Linking
-from nomad_console.tui.messages import (
-    CommandEntered,
-    DetailAsked,
-    FilterEdited,
-    PromptLeft,
-    UpgradeAsked,
-)
+from nomad_console.tui.messages import DetailAsked, UpgradeAsked
 from nomad_console.tui.rendering.allocations import ALLOCATIONS
-from nomad_console.tui.rendering.columns import At, column
-from nomad_console.tui.rendering.filters import FilterError
+from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.nodes import NODES
 from nomad_console.tui.rendering.services import SERVICES
 from nomad_console.tui.rendering.targets import TARGETS
 from nomad_console.tui.rendering.text import Cell, Line, Tone, spread
-from nomad_console.tui.screens.base import ConsoleScreen, Shared
+from nomad_console.tui.screens.asking import Asking
+from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.widgets.fleet_table import FleetTable
 from nomad_console.tui.widgets.line import LineView
 from nomad_console.tui.widgets.pane import Pane
-from nomad_console.tui.widgets.prompt import Prompt
 
 TABLES: tuple[Any, ...] = (NODES, ALLOCATIONS, SERVICES, TARGETS)
 STANDING = (0, 3, 2, 1)  # the balancer and Consul beside the nodes, their work below
 WIDE, MIDDLE, TALL = 160, 120, 24
 
 
-class Dashboard(ConsoleScreen):
+class Dashboard(Asking):
     """Four panes; the one with the focus takes the keys, the one last moved in leads."""
 
     BINDINGS = keys.bindings(keys.DASHBOARD)  # type: ignore[assignment]  # Textual's list is of a union
@@ -46,8 +40,6 @@ class Dashboard(ConsoleScreen):
         self.linking = Linking()
         self.panes = tuple(Pane(number, table, at) for number, table in enumerate(TABLES, 1))
         self.tabs = LineView(id="tabs")
-        self.prompt = Prompt()
-        self._before = ""
         self._counted = (-1, 0)
 
     def compose(self) -> ComposeResult:
@@ -78,10 +70,19 @@ class Dashboard(ConsoleScreen):
                 pane.follow(frame, self.linking.narrowing(pane.kind))
         self.tabs.show(self._tab_words())
 
+    def looking_at(self) -> Interest:
+        nodes, allocations = self.panes[0].table, self.panes[1].table
+        work = [allocations.records.rows[key].allocation for key in allocations.visible()]
+        return Interest(
+            visible=frozenset(nodes.visible()),
+            marked=frozenset({*nodes.marks, nodes.cursor_key} - {None}),
+            jobs=frozenset((one.namespace, one.job_id) for one in work),
+        )
+
     def marked(self) -> int:
         return len(self.panes[0].table.marks)
 
-    def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — the rows were told already
+    def status_line(self, frame: Frame) -> Line:
         rows = self.panes[0].table.records.rows
         count = self._conflicts()
         row = rows.get(self.panes[0].table.cursor_key)
@@ -90,10 +91,11 @@ class Dashboard(ConsoleScreen):
             left = (Cell(f" {row.node.name}: {'; '.join(row.conflicts)}", Tone.WARN),)
         elif not self.linking.on:
             left = (Cell(" panes are not linked: each shows everything (L links them)", Tone.DIM),)
+        live = all(frame.snapshot.source(name).state is SourceState.LIVE for name in SourceName)
         word = "disagreement" if count == 1 else "disagreements"
-        right = (
-            Cell(f"{count} {word} [!] ", Tone.BAD) if count else Cell("systems agree ", Tone.DIM)
-        )
+        right = Cell("systems agree " if live and rows else "", Tone.DIM)
+        if count:
+            right = Cell(f"{count} {word} [!] ", Tone.BAD)
         return spread(left, (right,), self.size.width)
 
     def _conflicts(self) -> int:
@@ -189,76 +191,3 @@ class Dashboard(ConsoleScreen):
 
     def action_disagreements(self) -> None:
         self.post_message(DetailAsked("disagreements", None))
-
-    # The line at the bottom
-
-    def action_filter(self) -> None:
-        self._before = self.pane.table.view.filter.text
-        self._ask(filtering=True, text=self._before)
-
-    def action_command(self) -> None:
-        self._ask(filtering=False)
-
-    def _ask(self, *, filtering: bool, text: str = "") -> None:
-        self.add_class("asking")
-        self.prompt.ask(filtering=filtering, text=text)
-
-    @on(FilterEdited)
-    def _filter(self, message: FilterEdited) -> None:
-        if self.frame is None:
-            return
-        try:
-            self.pane.filter(message.text, self.frame.elapsed)
-        except FilterError as error:
-            self.prompt.say((Cell(str(error), Tone.BAD),))
-            return
-        view = self.pane.table.view
-        hidden = view.scoped - len(view.keys)
-        self.prompt.say((Cell(f"keeps {len(view.keys):,}, hides {hidden:,}", Tone.DIM),))
-        if message.final:
-            self._close()
-
-    @on(PromptLeft)
-    def _left(self, message: PromptLeft) -> None:
-        if message.filtering and self.frame:
-            self.pane.filter(self._before, self.frame.elapsed)
-        self._close()
-
-    @on(CommandEntered)
-    async def _command(self, message: CommandEntered) -> None:
-        try:
-            command = commands.parse(message.text)
-            self._close()
-            if command is not None:
-                await self._do(command)
-        except (CommandError, FilterError) as error:
-            self.say(str(error), bad=True)
-
-    async def _do(self, command: commands.Command) -> None:
-        pane = self.pane
-        match command.name:
-            case "sort":
-                self._sort(pane, command.argument)
-            case "filter" if self.frame:
-                pane.filter(command.argument, self.frame.elapsed)
-            case "unmark":
-                pane.table.action_unmark_all()
-            case "disagreements":
-                self.action_disagreements()
-            case "keys" | "quit":
-                await self.run_action("app.keys" if command.name == "keys" else "app.leave")
-            case name:
-                self.action_show_pane(commands.PANES.index(name))
-
-    def _sort(self, pane: Pane, argument: str) -> None:
-        name, _, order = argument.partition(" ")
-        found = column(pane.table.view.table.columns, name)
-        if found is None:
-            known = " ".join(one.key for one in pane.table.view.table.columns)
-            raise CommandError(f"no column {name}; there are {known}")
-        pane.table.sort_by(found, descending=order.startswith("d"))
-
-    def _close(self) -> None:
-        self.remove_class("asking")
-        self.prompt.close()
-        self.pane.table.focus()

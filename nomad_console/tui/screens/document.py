@@ -1,9 +1,12 @@
 """A screen that is one document."""
 
+from collections.abc import Iterable
+
 from textual.app import ComposeResult
 
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
+from nomad_console.tui.keys import Key
 from nomad_console.tui.messages import DetailAsked
 from nomad_console.tui.rendering.document import Document
 from nomad_console.tui.rendering.text import Cell, Line, Tone
@@ -16,7 +19,7 @@ class DocumentScreen(ConsoleScreen):
     """Builds its document anew with every frame; only lines that differ are painted."""
 
     BINDINGS = keys.bindings(keys.DETAIL)  # type: ignore[assignment]  # Textual's list is of a union
-    OWN_KEYS = keys.DETAIL
+    OWN_KEYS: tuple[Key, ...] = keys.DETAIL
 
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared)
@@ -48,6 +51,10 @@ class DocumentScreen(ConsoleScreen):
     def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — says what `follow` found
         word = " no longer in the cluster: this is the last that was known of it"
         return (Cell(word, Tone.BAD),) if self._gone else ()
+
+    def offered(self) -> Iterable[Key]:
+        leads = self.view.link is not None
+        return [key for key in super().offered() if leads or key.action != "open"]
 
     def copied_row(self) -> str:
         return self.view.text()

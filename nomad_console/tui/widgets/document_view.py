@@ -27,11 +27,13 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
             below = [line for line in links if self.cursor is not None and line <= self.cursor]
             self.cursor = below[-1] if below else links[0] if links else None
         if len(old) != len(self.entries):
-            self.set_reactive(Widget.virtual_size, Size(self.size.width, len(self.entries)))
+            self.set_reactive(
+                Widget.virtual_size, Size(self.scrollable_content_region.width, len(self.entries))
+            )
             self.vertical_scrollbar.window_virtual_size = len(self.entries)
             self.refresh()
             return
-        top, width = int(self.scroll_y), self.size.width
+        top, width = int(self.scroll_y), self.scrollable_content_region.width
         pairs = enumerate(zip(old, self.entries, strict=True))
         changed = [line - top for line, (before, now) in pairs if before != now]
         regions = [Region(0, y, width, 1) for y in changed if 0 <= y < self.size.height]
@@ -72,7 +74,7 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(y=max(0, min(top, most)), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
-        index, width = int(self.scroll_y) + y, self.size.width
+        index, width = int(self.scroll_y) + y, self.scrollable_content_region.width
         if index >= len(self.entries):
             return Strip.blank(width)
         here = index == self.cursor

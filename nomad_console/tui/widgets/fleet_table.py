@@ -88,7 +88,7 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
             self.all_columns = True
             self._measure()
         elif direction > 0:
-            self.x = max(self.x, min(self.x + _SIDE, self.strips.width - self.size.width))
+            self.x = max(self.x, min(self.x + _SIDE, self.strips.width - self.body_width))
         elif self.x:
             self.x = max(0, self.x - _SIDE)
         elif self.all_columns:
@@ -145,7 +145,7 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
         self.action_sideways(-1)
 
     def _refresh_rows(self, *indexes: int) -> None:
-        top, width = int(self.scroll_y), self.size.width
+        top, width = int(self.scroll_y), self.body_width
         lines = {index - top + 1 for index in indexes}
         regions = [Region(0, y, width, 1) for y in lines if 0 < y < self.size.height]
         if regions:

@@ -118,6 +118,7 @@ class Pane(Vertical):
             ]
         else:
             cells.append(Cell(f" {total:,}", Tone.DIM))
+        cells += self._trouble(frame)
         if view.filter.text:
             cells.append(Cell(f" · /{view.filter.text}", Tone.WARN))
             cells.append(Cell(f" keeps {shown:,}, hides {scoped - shown:,}", Tone.DIM))
@@ -127,7 +128,7 @@ class Pane(Vertical):
             cells.append(Cell(f" · ← {table.x}", Tone.DIM))
         if table.strips.dropped:
             cells.append(Cell(f" · +{table.strips.dropped} columns →", Tone.DIM))
-        return (*cells, *self._trouble(frame), Cell(" "))
+        return (*cells, Cell(" "))
 
     def _trouble(self, frame: Frame) -> Line:
         source = frame.snapshot.source(SOURCES[self.kind])

@@ -94,10 +94,14 @@ class Strips(Generic[R]):
         segments = []
         for place in self.places:
             column = self.columns[place.number]
-            arrow = ("▼" if descending else "▲") if column.key == key else ""
-            title = fit(column.title + arrow, place.width, right=column.right)
-            segments += [Segment(title, paint.TITLE), Segment(" " * GAP, paint.TITLE)]
-        return Strip(segments[:-1])
+            arrow = ("▼" if descending else "▲") if column.key == key else " "
+            title = fit(column.title, place.width, right=column.right)
+            if not column.right:
+                title = fit(column.title + arrow, place.width + 1)
+            else:
+                title += arrow
+            segments.append(Segment(title + " ", paint.TITLE))
+        return Strip(segments)
 
     def text(self, key: Key, row: R, at: At) -> str:
         """The whole row, also what is not on screen, separated by tabs."""

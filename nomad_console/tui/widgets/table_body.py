@@ -49,6 +49,11 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         self._moved_at = self._sorted_at = float("-inf")
 
     @property
+    def body_width(self) -> int:
+        """What the scroll bar leaves."""
+        return self.scrollable_content_region.width
+
+    @property
     def body_height(self) -> int:
         return max(0, self.size.height - 1)
 
@@ -97,7 +102,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         elif not (old < len(shown) and shown[old] == self.cursor_key):
             self.cursor = shown.index(self.cursor_key)
         self.cursor_key = shown[self.cursor] if shown else None
-        self.set_reactive(Widget.virtual_size, Size(self.size.width, len(shown) + 1))
+        self.set_reactive(Widget.virtual_size, Size(self.body_width, len(shown) + 1))
         self.vertical_scrollbar.window_virtual_size = len(shown) + 1
         self.scroll_rows(int(self.scroll_y) + self.cursor - old)
         self._measure()
@@ -108,7 +113,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         """Only visible rows whose cells read differently; None: look at all visible ones."""
         rows, top = self.records.rows, int(self.scroll_y)
         regions = []
-        for y, key in enumerate(self._visible(), 1):
+        for y, key in enumerate(self.visible(), 1):
             if differing is None or key in differing:
                 places = self.strips.update(key, rows[key], self._at)
                 if places:
@@ -121,12 +126,12 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         if regions and self.strips.settle():
             self.refresh()
             return
-        inside = Region(0, 0, *self.size)
+        inside = Region(0, 0, self.body_width, self.size.height)
         clipped = [region.intersection(inside) for region in regions]
         if any(clipped):
             self.refresh(*(region for region in clipped if region))
 
-    def _visible(self) -> list[Key]:
+    def visible(self) -> list[Key]:
         top = int(self.scroll_y)
         return self.view.keys[top : top + self.body_height]
 
@@ -149,8 +154,8 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
 
     def _measure(self) -> None:
         rows = self.records.rows
-        room = _WIDE if self.all_columns else self.size.width
-        if self.strips.measure(((key, rows[key]) for key in self._visible()), self._at, room):
+        room = _WIDE if self.all_columns else self.body_width
+        if self.strips.measure(((key, rows[key]) for key in self.visible()), self._at, room):
             self.refresh()
 
     # Painting
@@ -159,7 +164,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         return self._line(y).apply_style(self.visual_style.rich_style)
 
     def _line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.body_width
         if y == 0:
             header = self.strips.header(self.view.column.key, descending=self.view.descending)
             return self._crop(Strip([Segment(" " * MARGIN), *header]), width)
