@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, S
 from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
-from nomad_console.clients.errors import ApiError, Refused, Unreachable
+from nomad_console.clients.errors import ApiError, NotFound, Refused, Unreachable
 from nomad_console.clients.listing import Listing
 from nomad_console.clients.nomad_stream import Frame
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
@@ -136,6 +136,8 @@ class ScriptedNomad:
 
     async def job(self, namespace: str, job_id: str) -> Job:
         self._ask("job", namespace, job_id)
+        if (namespace, job_id) not in self.jobs:
+            raise NotFound("nomad", f"GET /v1/job/{job_id}", 404, "job not found")
         return self.jobs[namespace, job_id]
 
     async def deployments(self) -> Listing[Deployment]:

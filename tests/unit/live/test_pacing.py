@@ -1,0 +1,40 @@
+"""Even turns and growing patience, in virtual time."""
+
+import asyncio
+
+from nomad_console.live.pacing import Backoff, Pace
+from tests.support.manual_clock import ManualClock
+
+
+async def test_pauses_double_up_to_the_most_and_begin_anew() -> None:
+    clock = ManualClock()
+    backoff = Backoff(clock, first=1, most=5)
+    pauses = []
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(4):
+            before = clock.elapsed()
+            pausing = tasks.create_task(backoff.pause())
+            while not pausing.done():
+                await clock.advance(0.5)
+            pauses.append(clock.elapsed() - before)
+        backoff.reset()
+        assert backoff.next_s == 1
+    assert pauses == [1, 2, 4, 5]
+
+
+async def test_turns_are_even_and_first_come_first_served() -> None:
+    clock = ManualClock()
+    pace = Pace(clock, rate=2)
+    taken: list[tuple[int, float]] = []
+
+    async def take(number: int) -> None:
+        await pace.turn()
+        taken.append((number, clock.elapsed()))
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(4):
+            tasks.create_task(take(number))
+        await clock.advance(3)
+    assert taken == [(0, 0.0), (1, 0.5), (2, 1.0), (3, 1.5)]
+    await pace.turn()
+    assert clock.elapsed() == 3
