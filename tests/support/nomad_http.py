@@ -92,7 +92,7 @@ class NomadLab:
         )
 
     async def get(
-        self, path: str, agent: str = "", token: str = "", **query: Any
+        self, path: str, agent: str = "", /, token: str = "", **query: Any
     ) -> httpx.Response:
         async with self.client(agent, token) as client:
             return await client.get(path, params=query)

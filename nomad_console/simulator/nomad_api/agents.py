@@ -11,7 +11,6 @@ from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.calls import Answer, Call
 from nomad_console.simulator.nomad_api.view import View
 
-HEARTBEAT_TTL = 20.0  # seconds
 _RUNTIME = {
     "arch": "amd64",
     "cpu_count": "2",
@@ -132,9 +131,9 @@ def _as_client(configuration: Row, view: View, agent: Agent) -> None:
 
 
 def _client_stats(view: View, agent: Agent) -> dict[str, str]:
-    since = view.timeline.elapsed() - view.cluster.last_heartbeat(agent.name)
+    since, ttl = view.cluster.heartbeat(agent.name)
     return {
-        "heartbeat_ttl": f"{view.pace(HEARTBEAT_TTL):.6f}s",
+        "heartbeat_ttl": f"{ttl:.6f}s",
         "known_servers": ",".join(view.cluster.servers.peers()),
         "last_heartbeat": f"{since:.6f}s",
         "node_id": agent.node_id,

@@ -26,7 +26,6 @@ class Answer:
     next_token: str = ""
     index: int | None = None
     vary: str = "Accept-Encoding"
-    content_type: str = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True)

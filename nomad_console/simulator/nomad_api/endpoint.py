@@ -22,6 +22,8 @@ from nomad_console.simulator.nomad_api.errors import (
 from nomad_console.simulator.nomad_api.query import Query
 from nomad_console.simulator.nomad_api.view import View
 
+OK = 200
+TEXT = "text/plain; charset=utf-8"  # of every refusal, even where its body is JSON
 NO_LEADER_AFTER = 5.0  # seconds a server looks for a leader before it gives up
 
 Read = Callable[[View, Call], Reading]
@@ -132,11 +134,11 @@ def respond(request: Request, answer: Answer, headers: dict[str, str]) -> Respon
     headers["Vary"] = answer.vary
     if answer.text is None:
         body = msgspec.json.encode(answer.body)
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = "application/json" if answer.status == OK else TEXT
     else:
         body = answer.text.encode()
         if body:
-            headers["Content-Type"] = answer.content_type
+            headers["Content-Type"] = TEXT
     if body and "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, compresslevel=1, mtime=0)
         headers["Content-Encoding"] = "gzip"

@@ -1,3 +1,5 @@
+from typing import Any
+
 from nomad_console.simulator.nomad_api.encoding import (
     allocation_stub,
     allocation_whole,
@@ -24,7 +26,7 @@ def test_whole_allocations_leave_empty_fields_out() -> None:
 
 
 def test_a_list_has_every_key_with_null_or_nothing() -> None:
-    row = {
+    row: dict[str, Any] = {
         "ClientStatus": "pending",
         "DesiredStatus": "run",
         **dict.fromkeys(("CreateIndex", "CreateTime", "ModifyIndex", "ModifyTime"), 1),

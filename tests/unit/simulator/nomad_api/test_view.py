@@ -19,15 +19,15 @@ def ask(rights: Rights, namespace: str) -> Call:
 
 def test_all_namespaces_are_those_with_rights_and_none_is_refused(view: View) -> None:
     assert view.readable(ask(MANAGEMENT, "*"), "read-job") is None
-    assert view.readable(ask(one_namespace("prod"), "*"), "read-job") == {"prod"}
-    assert view.readable(ask(one_namespace("prod"), "prod"), "read-job") == {"prod"}
+    assert view.readable(ask(one_namespace("prod"), "*"), "read-job") == frozenset({"prod"})
+    assert view.readable(ask(one_namespace("prod"), "prod"), "read-job") == frozenset({"prod"})
     for rights, namespace in [(NODE_ONLY, "*"), (one_namespace("prod"), "default")]:
         with pytest.raises(Refusal):
             view.readable(ask(rights, namespace), "read-job")
 
 
 def test_an_unknown_namespace_is_no_error(view: View) -> None:
-    assert view.readable(ask(MANAGEMENT, "nope"), "read-job") == {"nope"}
+    assert view.readable(ask(MANAGEMENT, "nope"), "read-job") == frozenset({"nope"})
 
 
 def test_a_list_keeps_what_every_test_keeps() -> None:
