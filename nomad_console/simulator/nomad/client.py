@@ -36,6 +36,9 @@ class Agent:
     _notice: Timer | None = None
     _noticed: set[str] = field(default_factory=set)
     _expected: set[str] = field(default_factory=set)  # runners that wait for a predecessor
+    _restored: bool = True  # its tasks are found again after a start
+    _connected: bool = True  # and the servers take its reports
+    _unknown: frozenset[str] = frozenset()  # as the servers had it when it came back
 
     def __post_init__(self) -> None:
         self._phase = self.core.rng.random()
@@ -51,7 +54,7 @@ class Agent:
     def notice(self, alloc_id: str) -> None:
         """The servers want something of this allocation; the agent sees it in a moment."""
         self._noticed.add(alloc_id)
-        if self.up and self._notice is None:
+        if self._restored and self._notice is None:
             self._notice = self.core.after(self.core.between(*NOTICE), self._pull)
 
     def report(self, runner: Runner, *, urgent: bool) -> None:
@@ -60,7 +63,7 @@ class Agent:
         now = self.core.timeline.elapsed()
         phase = self.core.pace(self._phase)
         due = (math.floor((now - phase) / step) + 1) * step + phase
-        if not self.up or (self._flush is not None and self._flush.due <= due):
+        if not self._connected or (self._flush is not None and self._flush.due <= due):
             return
         if self._flush is not None:
             self._flush.cancel()
@@ -76,7 +79,7 @@ class Agent:
             self.core.after(self.core.between(*NOTICE), runner.begin)
 
     def go_down(self) -> None:
-        self.up = False
+        self.up = self._restored = self._connected = False
         self.machine.agent_up = False
         for timer in (self._flush, self._notice):
             if timer is not None:
@@ -87,26 +90,27 @@ class Agent:
         self.up = True
         self.machine.agent_up = self.machine.up = True
         self.version = version or self.version
+        rows = (self.core.state.allocations.get(alloc_id) for alloc_id in self.runners)
+        self._unknown = frozenset(
+            row["ID"] for row in rows if row is not None and row["ClientStatus"] == "unknown"
+        )
 
     def catch_up(self) -> None:
         """After a start: what was missed, and what the servers no longer know."""
+        self._restored = True
         self._noticed |= self.runners.keys()
-        for runner in [*self.runners.values()]:
-            row = self.core.state.allocations.get(runner.id)
-            if row is not None and row["ClientStatus"] == "unknown" and not runner.dead:
-                runner.reconnect()
+        for alloc_id in self._unknown:
+            if not self.runners[alloc_id].dead:
+                self.runners[alloc_id].reconnect()
         for alloc_id in [*self._expected]:
             previous = self.core.state.allocations[alloc_id]["PreviousAllocation"]
             if _over(self.core.state.allocations.get(previous)):
                 self.predecessor_ended(alloc_id)
         self._pull()
-        for runner in [*self._pending.values()]:
-            self.report(runner, urgent=True)
 
-    def flush(self) -> None:
-        """Report what there is, now."""
-        if self._flush is not None:
-            self._flush.cancel()
+    def connect(self) -> None:
+        """Report what there is, and from now on what comes."""
+        self._connected = True
         self._send()
 
     def lose_everything(self) -> None:
@@ -136,7 +140,8 @@ class Agent:
                 self._take(row)
             elif server_terminal(row):
                 at_once = bool(row["DesiredTransition"]["NoShutdownDelay"])
-                runner.stop(at_once=at_once, found_lost=row["ClientStatus"] == "lost")
+                lost = row["ClientStatus"] == "lost" and alloc_id not in self._unknown
+                runner.stop(at_once=at_once, found_lost=lost)
             elif row["DeploymentID"] and row["DeploymentStatus"] is None and runner.verdict:
                 runner.watch_again()
 

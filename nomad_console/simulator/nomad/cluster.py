@@ -195,9 +195,11 @@ class NomadCluster:
     def agent(self, name: str) -> Agent:
         return self._clients.by_name[name]
 
-    def last_heartbeat(self, name: str) -> float:
-        """Elapsed time of that agent's last heartbeat."""
-        return self._heartbeats.last(self.agent(name))
+    def heartbeat(self, name: str) -> tuple[float, float]:
+        """Seconds since that agent's last heartbeat, and its TTL."""
+        agent = self.agent(name)
+        ttl = self._heartbeats.ttl(agent)
+        return self.core.timeline.elapsed() - self._heartbeats.last(agent), ttl
 
     def agent_restart(self, name: str, version: str) -> None:
         """Away for a second, its tasks go on, back with the version."""
@@ -250,6 +252,7 @@ class NomadCluster:
         if agent.up and agent.node_id not in self.state.nodes:
             node = self._register(self._specs[agent.machine.name], agent.node_id)
             agent.catch_up()
+            agent.connect()
             self._heartbeats.evaluate(node)
 
 

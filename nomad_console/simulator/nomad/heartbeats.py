@@ -16,8 +16,10 @@ DOWN_TIME = 1.0  # s an agent is away for a restart
 STARTUP = 0.1  # s from its start to its registration
 INITIALIZING = 0.05  # s from the registration of a lost node to its next status
 READY = 1.05  # s from there until it is ready
-RESTORED, REPORTED = 0.35, 0.1  # s before that its tasks are found again, and reported
-RESTORED, REPORTED = 0.35, 0.1  # s before that its tasks are found again, and reported
+RESTORED = 0.1  # s from there until it sees what it missed
+REPORTED = 0.1  # s before it is ready that it reports
+RESTORED = 0.1  # s from there until it sees what it missed
+REPORTED = 0.1  # s before it is ready that it reports
 SECOND_REGISTRATION = (5.0, 10.0)  # s until slow fingerprints are in
 
 
@@ -36,8 +38,18 @@ class Heartbeats:
     def last(self, agent: Agent) -> float:
         """Elapsed time of the agent's last heartbeat, were it up until now."""
         now = self._core.timeline.elapsed()
-        ttl = self._ttl_of(agent)
+        ttl = self.ttl(agent)
         return now - (now - self._phase[agent.machine.name]) % ttl
+
+    def ttl(self, agent: Agent) -> float:
+        """Seconds the servers wait for the agent's next heartbeat, before the grace period."""
+        name = agent.machine.name
+        if name not in self._ttl:
+            self._ttl[name] = self._core.pace(MIN_TTL * (1 + self._core.rng.random()))
+            self._phase[name] = self._core.timeline.elapsed() - (
+                self._core.rng.random() * self._ttl[name]
+            )
+        return self._ttl[name]
 
     def leader_changed(self) -> None:
         """A client that dies now is only noticed after the failover TTL."""
@@ -52,7 +64,7 @@ class Heartbeats:
         for timer in self._starting.pop(agent.machine.name, []):
             timer.cancel()
         agent.go_down()
-        ttl = self._ttl_of(agent)
+        ttl = self.ttl(agent)
         if self._failover is not None and last < self._failover:
             last, ttl = self._failover, self._core.pace(FAILOVER_TTL)
         wait = last + ttl + self._core.pace(GRACE) - now
@@ -87,15 +99,6 @@ class Heartbeats:
         return self._evaluations.for_jobs(
             ordered, "node-update", NodeID=node["ID"], NodeModifyIndex=node["ModifyIndex"]
         )
-
-    def _ttl_of(self, agent: Agent) -> float:
-        name = agent.machine.name
-        if name not in self._ttl:
-            self._ttl[name] = self._core.pace(MIN_TTL * (1 + self._core.rng.random()))
-            self._phase[name] = self._core.timeline.elapsed() - (
-                self._core.rng.random() * self._ttl[name]
-            )
-        return self._ttl[name]
 
     def _missed(self, agent: Agent) -> None:
         self._missing.pop(agent.machine.name, None)
@@ -149,6 +152,7 @@ class Heartbeats:
             self._starting[name].append(again)
         else:
             agent.catch_up()
+            agent.connect()
 
     def _put_registration(self, agent: Agent) -> None:
         node = self._core.state.nodes.get(agent.node_id)
@@ -172,8 +176,8 @@ class Heartbeats:
         self._put_status(agent, "initializing")
         self._evaluate_again(agent)
         self._starting[agent.machine.name] += [
-            self._core.after(READY - RESTORED, agent.catch_up),
-            self._core.after(READY - REPORTED, agent.flush),
+            self._core.after(RESTORED, agent.catch_up),
+            self._core.after(READY - REPORTED, agent.connect),
             self._core.after(READY, lambda: self._ready(agent)),
         ]
 

@@ -35,6 +35,7 @@ class Preload:
             for job in ordered:
                 self._settle(job)
         finally:
+            gc.freeze()  # nor is it looked at later
             if collecting:
                 gc.enable()
 

@@ -15,7 +15,7 @@ from nomad_console.simulator.services import App
 from nomad_console.simulator.timeline import Timer
 
 SETUP = 0.1  # s from the task's directory to its start
-RECOVERED = 3.0  # s more until a stop is noticed of a task its agent had to find again
+RECOVERED = 3.8  # s more until a stop is noticed of a task its agent had to find again
 EDGE_LOOK = 0.1  # s between looks at an edge that ends its requests
 SIGKILL = (137, 9)
 SIGINT = (130, 2)
