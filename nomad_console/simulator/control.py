@@ -28,6 +28,13 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise Impossible(f"wait is not a number of seconds: {text}", 400) from error
+
+
 def _guarded(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         try:
@@ -93,7 +100,7 @@ class Control:
         version = request.query_params.get("version")
         if version is None:
             return JSONResponse(self._hosts.agent(name))
-        seconds = float(request.query_params.get("wait", "60"))
+        seconds = _seconds(request.query_params.get("wait", "60"))
         return JSONResponse(await self._hosts.until_answers(name, version, seconds))
 
     async def act(self, request: Request) -> Response:

@@ -34,8 +34,8 @@ class Load:
             self._timer.cancel()
             self._timer = None
         self._rate, self._owed = rate, 0.0
-        if rate > 0:
-            self._chosen = list(self._state.allocations)
+        self._chosen = list(self._state.allocations)
+        if rate > 0 and self._chosen:
             self._timer = self._timeline.after(TICK, self._tick)
 
     def _tick(self) -> None:

@@ -38,11 +38,18 @@ class PortTaken(Exception):
     """A port that was asked for cannot be had; the text says which and why."""
 
 
-def _bind(name: str, ports: Mapping[str, int]) -> socket.socket:
-    try:
-        return bind(LOOPBACK, ports.get(name, 0))
-    except OSError as error:
-        raise PortTaken(f"port {ports.get(name, 0)} for {name}: {error.strerror}") from error
+def _bind_all(ports: Mapping[str, int]) -> dict[str, socket.socket]:
+    """Every port or, with PortTaken, none."""
+    bound: dict[str, socket.socket] = {}
+    for name in PORTS:
+        port = ports.get(name, 0)
+        try:
+            bound[name] = bind(LOOPBACK, port)
+        except OSError as error:
+            for taken in bound.values():
+                taken.close()
+            raise PortTaken(f"port {port} for {name}: {error.strerror}") from error
+    return bound
 
 
 class _AgentPorts:
@@ -83,7 +90,7 @@ class Running:
         ports: Mapping[str, int],
         rate: float,
     ) -> None:
-        bound = {name: _bind(name, ports) for name in PORTS}
+        bound = _bind_all(ports)
         self._clock = SystemClock()
         self._timeline = Timeline(self._clock)
         agents = _AgentPorts()

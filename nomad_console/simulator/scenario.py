@@ -126,7 +126,7 @@ def available() -> list[str]:
 
 
 def load(name: str) -> Scenario:
-    """A built-in scenario by name, or one by the path of its file; ScenarioError says what is off."""
+    """A built-in scenario by name, or one by its file's path; ScenarioError says what is wrong."""
     path = Path(name) if name.endswith(".toml") else BUILT_IN / f"{name}.toml"
     try:
         text = path.read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
 """The way of one request: balancer, target, edge, app; each may refuse, cut or be gone."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol
 
 from nomad_console.simulator.edge.proxies import Edge, Edges
@@ -65,44 +65,44 @@ class FrontDoor:
         self._edges = edges
         self._apps = apps
         self._machines = {machine.address: machine for machine in machines.values()}
-        self.answers: Counter[int] = Counter()
 
     def request(self, service: str, respond: Respond) -> None:
         """Send one request in; `respond` is called once, at once or when the world is done."""
         group = self._balancer.group_of(service)
+        target = self._balancer.choose(group) if group is not None else None
         if group is None:
-            return respond(Answer(404, "no rule"))
-        target = self._balancer.choose(group)
-        if target is None:
-            return respond(Answer(503, "no target"))
+            respond(Answer(404, "no rule"))
+        elif target is None:
+            respond(Answer(503, "no target"))
+        else:
+            self._to_edge(target, service, respond)
+
+    def _to_edge(self, target: Target, service: str, respond: Respond) -> None:
         machine = self._machines.get(target.address)
         node = machine.name if machine else ""
         if machine is None or not machine.up:
             late = Answer(504, "target silent", node)
             self._timeline.after(self._pace(BALANCER_PATIENCE), lambda: respond(late))
-            return None
-        app = self._apps.at(target.address, target.port)
-        if app is None:
-            return respond(Answer(502, "edge refused", node))
-        return self._through(self._edges.of(app), service, node, respond)
+        elif (app := self._apps.at(target.address, target.port)) is None:
+            respond(Answer(502, "edge refused", node))
+        else:
+            self._to_app(self._edges.of(app), service, node, respond)
 
-    def _through(self, edge: Edge, service: str, node: str, respond: Respond) -> None:
+    def _to_app(self, edge: Edge, service: str, node: str, respond: Respond) -> None:
         server = edge.pick(service)
         if server is None:
-            return respond(Answer(404, "no route", node))
+            respond(Answer(404, "no route", node))
+            return
         machine = self._machines.get(server[0])
         if machine is not None and not machine.up:
-            self._wait(
-                edge, None, self._pace(EDGE_PATIENCE), Answer(504, "app silent", node), respond
-            )
-            return None
-        app = self._apps.at(*server)
-        if app is None:
-            return respond(Answer(502, "app refused", node))
-        status = app.status
-        answer = Answer(status, "app" if status >= 400 else "", node, app.alloc_id)  # noqa: PLR2004
-        self._wait(edge, app, app.latency, answer, respond)
-        return None
+            late = Answer(504, "app silent", node)
+            self._wait(edge, None, self._pace(EDGE_PATIENCE), late, respond)
+        elif (app := self._apps.at(*server)) is None:
+            respond(Answer(502, "app refused", node))
+        else:
+            reason = "app" if app.status >= HTTPStatus.BAD_REQUEST else ""
+            answer = Answer(app.status, reason, node, app.alloc_id)
+            self._wait(edge, app, app.latency, answer, respond)
 
     def _wait(
         self, edge: Edge, app: App | None, seconds: float, answer: Answer, respond: Respond

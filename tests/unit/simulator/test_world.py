@@ -11,20 +11,15 @@ from nomad_console.simulator.timeline import Timeline
 from nomad_console.simulator.traffic.front_door import Answer
 from nomad_console.simulator.world import World
 from tests.support.manual_clock import ManualClock
-from tests.support.stepping import step
+from tests.support.stepped_world import SteppedWorld
 
 
-class Stepped:
-    """A world, its clock, and requests to every service ten times a second."""
+class Stepped(SteppedWorld):
+    """With requests to every service ten times a second."""
 
     def __init__(self, scenario: str = "article", speed: float = 1.0, seed: int = 1) -> None:
-        self.clock = ManualClock()
-        self.timeline = Timeline(self.clock)
-        self.world = World(load(scenario), self.timeline, speed=speed, seed=seed)
+        super().__init__(scenario, speed, seed)
         self.answers: Counter[tuple[str, int, str]] = Counter()
-
-    def step(self, seconds: float) -> None:
-        step(self.clock, self.timeline, seconds)
 
     def request(self) -> None:
         for service in self.world.services:
@@ -39,9 +34,6 @@ class Stepped:
 
     def failed(self) -> dict[tuple[str, int, str], int]:
         return {key: count for key, count in self.answers.items() if key[1] != 200}
-
-    def node(self, name: str) -> str:
-        return self.world.cluster.machines[name].node_id
 
 
 @pytest.fixture
