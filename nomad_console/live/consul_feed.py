@@ -1,13 +1,13 @@
 """Consul's overview, its failing checks, and the machines that somebody looks at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
 from nomad_console.clients.errors import ApiError
 from nomad_console.clock import Clock
-from nomad_console.domain.service import CheckStatus
+from nomad_console.domain.service import CheckStatus, ServiceSummary
 from nomad_console.domain.snapshot import Reading
 from nomad_console.live.apis import ConsulApi
 from nomad_console.live.interest import Interest
@@ -20,6 +20,7 @@ CHECKS_WAIT_S = 10.0  # each answer proves that Consul is there
 GAP_S = 1.0
 HEALTH_RATE = 5.0  # machines a second
 IDLE_S = 0.5
+PORTION = 2_000  # instances
 RUNNING_EVERY_S = 2.0
 MARKED_EVERY_S = 5.0
 VISIBLE_EVERY_S = 10.0
@@ -62,8 +63,22 @@ class ConsulFeed:
         with self._beginning_again("services") as index:
             page = await self._consul.services(index, SERVICES_WAIT_S)
         self._remember("services", page.index)
-        self._store.put_services(page.rows)
+        await self._put_services(page.rows)
         self._say_if_hidden(empty=not page.rows)
+
+    async def _put_services(self, rows: Sequence[ServiceSummary]) -> None:
+        """In portions: an overview of 50,000 instances must not hold up the screen."""
+        portion: list[ServiceSummary] = []
+        instances = 0
+        for row in rows:
+            portion.append(row)
+            instances += len(row.nodes)
+            if instances >= PORTION:
+                self._store.put_services(portion)
+                portion, instances = [], 0
+                await self._clock.sleep(0)
+        self._store.put_services(portion)
+        self._store.keep_services({row.name for row in rows})
 
     async def _read_checks(self, status: CheckStatus) -> None:
         with self._beginning_again(status) as index:

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from nomad_console.domain.service import CheckStatus, HealthCheck, NodeHealth, ServiceSummary
 from nomad_console.domain.snapshot import ConsulSums, Reading
 from nomad_console.live.table import Table
 
-_WORSE: Mapping[str, int] = {CheckStatus.WARNING: 1, CheckStatus.CRITICAL: 2}
+_WARNING, _CRITICAL = 1, 2
+_WORSE: Mapping[str, int] = {CheckStatus.WARNING: _WARNING, CheckStatus.CRITICAL: _CRITICAL}
+_NOTHING = ConsulSums()
 
 
 def cell_sums(instances: int, service: str, problems: Iterable[HealthCheck]) -> ConsulSums:
@@ -23,26 +26,49 @@ def cell_sums(instances: int, service: str, problems: Iterable[HealthCheck]) -> 
             machine = max(machine, weight)
         elif check.service_name == service:
             worst[check.service_id] = max(worst.get(check.service_id, 0), weight)
-    critical = min(
-        instances, sum(weight == _WORSE[CheckStatus.CRITICAL] for weight in worst.values())
-    )
-    warning = min(
-        instances - critical,
-        sum(weight == _WORSE[CheckStatus.WARNING] for weight in worst.values()),
-    )
-    if machine == _WORSE[CheckStatus.CRITICAL]:
+    weights = list(worst.values())
+    critical = min(instances, weights.count(_CRITICAL))
+    warning = min(instances - critical, weights.count(_WARNING))
+    if machine == _CRITICAL:
         return ConsulSums(0, 0, instances)
-    if machine == _WORSE[CheckStatus.WARNING]:
+    if machine == _WARNING:
         return ConsulSums(0, instances - critical, critical)
     return ConsulSums(instances - critical - warning, warning, critical)
 
 
-def _plus(left: ConsulSums, right: ConsulSums) -> ConsulSums:
-    return ConsulSums(*(a + b for a, b in zip(left, right, strict=True)))
+class _Totals:
+    """Sums under keys, moved by differences; in their table only when they are asked for."""
 
+    def __init__(self) -> None:
+        self.table = Table[str, ConsulSums]()
+        self._totals: dict[str, list[int]] = {}
+        self._moved: set[str] = set()
 
-def _minus(left: ConsulSums, right: ConsulSums) -> ConsulSums:
-    return ConsulSums(*(a - b for a, b in zip(left, right, strict=True)))
+    def open(self, key: str) -> None:
+        """Have a sum under this key, be it of nothing."""
+        self._totals.setdefault(key, [0, 0, 0])
+        self._moved.add(key)
+
+    def close(self, key: str) -> None:
+        self._totals.pop(key, None)
+        self._moved.add(key)
+
+    def shift(self, key: str, old: ConsulSums, new: ConsulSums) -> None:
+        total = self._totals.setdefault(key, [0, 0, 0])
+        total[0] += new.passing - old.passing
+        total[1] += new.warning - old.warning
+        total[2] += new.critical - old.critical
+        self._moved.add(key)
+
+    def freeze(self) -> frozenset[str]:
+        for key in self._moved:
+            total = self._totals.get(key)
+            if total is None:
+                self.table.drop(key)
+            else:
+                self.table.put(key, ConsulSums(*total))
+        self._moved.clear()
+        return self.table.freeze()
 
 
 class ConsulRecords:
@@ -50,28 +76,30 @@ class ConsulRecords:
 
     def __init__(self, touched: Callable[[], None]) -> None:
         self.services = Table[str, ServiceSummary]()
-        self.service_sums = Table[str, ConsulSums]()
-        self.consul_sums = Table[str, ConsulSums]()
         self.problems = Table[str, tuple[HealthCheck, ...]]()
         self.node_health = Table[str, NodeHealth]()
         self.health_read = Table[str, Reading]()
         self._touched = touched
+        self._by_service = _Totals()
+        self._by_machine = _Totals()
+        self.service_sums = self._by_service.table
+        self.consul_sums = self._by_machine.table
         self._checks: dict[str, dict[str, tuple[HealthCheck, ...]]] = {}  # status -> node -> checks
         self._cells: dict[str, dict[str, tuple[int, ConsulSums]]] = {}  # node -> service -> cell
 
     def put_services(self, services: Iterable[ServiceSummary]) -> None:
-        """The whole overview."""
-        rows = {service.name: service for service in services}
-        old = {name: self.services.get(name) for name in self.services.rows}
-        for name in self.services.replace(rows):
-            before, after = old.get(name), rows.get(name)
-            machines = Counter(after.nodes if after else ())
-            for node in {*machines, *(before.nodes if before else ())}:
-                self._fill(node, name, machines[node])
-            if after is None:
-                self.service_sums.drop(name)
-            elif name not in self.service_sums.rows:
-                self.service_sums.put(name, ConsulSums())
+        for service in services:
+            old = self.services.get(service.name)
+            if self.services.put(service.name, service):
+                self._by_service.open(service.name)
+                self._spread(service.name, old, service)
+        self._touched()
+
+    def keep_services(self, names: AbstractSet[str]) -> None:
+        """Forget what the whole overview does not name."""
+        for name in self.services.rows.keys() - names:
+            self._spread(name, self.services.drop(name), None)
+            self._by_service.close(name)
         self._touched()
 
     def put_checks(self, status: str, checks: Iterable[HealthCheck]) -> None:
@@ -99,37 +127,46 @@ class ConsulRecords:
 
     def freeze(self) -> tuple[frozenset[str], frozenset[str]]:
         """Names of the services, and of the machines, that differ from the last freeze."""
-        services = self.services.freeze() | self.service_sums.freeze()
-        machines = self.consul_sums.freeze() | self.problems.freeze() | self.node_health.freeze()
+        services = self.services.freeze() | self._by_service.freeze()
+        machines = self._by_machine.freeze() | self.problems.freeze() | self.node_health.freeze()
         self.health_read.freeze()
         return services, machines
 
     def _recheck(self, node: str) -> None:
-        found = tuple(
+        old = self.problems.get(node) or ()
+        new = tuple(
             check for status in sorted(self._checks) for check in self._checks[status].get(node, ())
         )
-        if found:
-            self.problems.put(node, found)
+        if new:
+            self.problems.put(node, new)
         else:
             self.problems.drop(node)
-        for service, (instances, _) in list(self._cells.get(node, {}).items()):
-            self._fill(node, service, instances)
+        cells = self._cells.get(node, {})
+        failing = {check.service_name for check in (*old, *new)}
+        everyone = "" in failing  # a check of the machine is one of all its services
+        for service in list(cells if everyone else cells.keys() & failing):
+            self._fill(node, service, cells[service][0])
+
+    def _spread(self, name: str, old: ServiceSummary | None, new: ServiceSummary | None) -> None:
+        """Fill the cells of a service whose instances moved."""
+        before = Counter(old.nodes if old else ())
+        after = Counter(new.nodes if new else ())
+        for node in before.keys() | after.keys():
+            if before[node] != after[node]:
+                self._fill(node, name, after[node])
 
     def _fill(self, node: str, service: str, instances: int) -> None:
         cells = self._cells.setdefault(node, {})
-        _, old = cells.get(service, (0, ConsulSums()))
-        new = cell_sums(instances, service, self.problems.get(node) or ())
+        _, old = cells.get(service, (0, _NOTHING))
+        problems = self.problems.get(node)
+        new = cell_sums(instances, service, problems) if problems else ConsulSums(instances)
         if instances:
             cells[service] = instances, new
         else:
             cells.pop(service, None)
         if new != old:
-            self._shift(self.service_sums, service, old, new)
-            self._shift(self.consul_sums, node, old, new)
+            self._by_service.shift(service, old, new)
+            self._by_machine.shift(node, old, new)
         if not cells:
-            self.consul_sums.drop(node)
+            self._by_machine.close(node)
             del self._cells[node]
-
-    @staticmethod
-    def _shift(table: Table[str, ConsulSums], key: str, old: ConsulSums, new: ConsulSums) -> None:
-        table.put(key, _plus(_minus(table.get(key) or ConsulSums(), old), new))

@@ -22,7 +22,7 @@ from nomad_console.settings.values import Missing
 class Feeds:
     """Follows every backend that is configured; one that is missing says how to configure it."""
 
-    def __init__(  # noqa: PLR0913 — three backends and what every feed needs
+    def __init__(
         self,
         store: ClusterStore,
         nomad: NomadApi,

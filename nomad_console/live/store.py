@@ -51,6 +51,7 @@ class ClusterStore:
         self.put_deployments = nomad.put_deployments
         self.put_evaluations = nomad.put_evaluations
         self.put_services = consul.put_services
+        self.keep_services = consul.keep_services
         self.put_checks = consul.put_checks
         self.put_node_health = consul.put_node_health
         self.put_groups = alb.put_groups

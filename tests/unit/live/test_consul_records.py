@@ -51,6 +51,7 @@ def test_increments_agree_with_counting_anew(
                 status,
                 [a_check(status, one.node, one.service_id, one.service_name) for one in found],
             )
+    kept.freeze()
     by_service, by_machine = recounted(kept)
     assert {k: Counter(v._asdict()) for k, v in kept.service_sums.rows.items()} == by_service
     assert {k: Counter(v._asdict()) for k, v in kept.consul_sums.rows.items()} == by_machine
@@ -77,9 +78,11 @@ def test_a_machine_gone_from_the_overview_has_no_sums() -> None:
     kept = ConsulRecords(lambda: None)
     kept.put_services([a_service("web", ("c1",))])
     kept.put_services([a_service("web", ())])
+    kept.freeze()
     assert kept.consul_sums.rows == {}
     assert kept.service_sums.rows == {"web": ConsulSums()}
-    kept.put_services([])
+    kept.keep_services(set())
+    kept.freeze()
     assert kept.service_sums.rows == {}
 
 
