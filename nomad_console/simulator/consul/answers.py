@@ -91,7 +91,7 @@ class Reader:
         except (FilterRefused, SessionRefused) as refusal:
             return text(HTTPStatus.INTERNAL_SERVER_ERROR, str(refusal), UNKNOWN_INDEX)
         if body is None and not reading.consistency:
-            return missing({})
+            return missing(headers if visible else {})
         if reading.consistency:
             headers["X-Consul-Effective-Consistency"] = consistency
         return as_json(request, body, headers)

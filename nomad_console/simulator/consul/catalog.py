@@ -163,10 +163,13 @@ class Catalog:
         """Every instance of a service, by node and id."""
         return [service for _, service in sorted(self.by_service.get(name, {}).items())]
 
-    def service_index(self, name: str) -> int:
-        """What a listing of the service carries (Consul 1.8 state store, maxIndexForService)."""
+    def service_index(self, name: str, *tables: str) -> int:
+        """What a listing of the service from the tables carries.
+
+        Consul 1.8 state store, maxIndexForService.
+        """
         index = self.raft.last(_key(name))
-        return index or self.raft.last(EXTINCTION) or self.raft.last("nodes", "services", "checks")
+        return index or self.raft.last(EXTINCTION) or self.raft.last(*tables)
 
     def service_keys(self, name: str) -> tuple[str, ...]:
         """What wakes a reader of a service."""
@@ -210,6 +213,8 @@ class Catalog:
             status, output = run_check(self.apps, registration, check)
             row = node.checks[check.id]
             if row["Status"] == status:
+                if not row["Output"]:  # told without a new index: agents hold outputs back
+                    node.checks[check.id] = row | {"Output": output}
                 return
             index = self.raft.commit("checks", _key(service.name))
             node.checks[check.id] = row | {

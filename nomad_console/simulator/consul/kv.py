@@ -95,7 +95,10 @@ class KeyValues:
         return self._store(replace(entry, session=""), index)
 
     def delete(self, key: str, index: int) -> bool:
-        return self.delete_tree(key, index, names=[key] if key in self.entries else [])
+        if self.entries.pop(key, None) is not None:
+            self._graves[key] = index
+            self._changed = True
+        return True
 
     def check_and_delete(self, key: str, expected: int, index: int) -> bool:
         """An absent key is deleted already; an `expected` of 0 deletes nothing that is there."""
@@ -103,10 +106,13 @@ class KeyValues:
             return True
         return bool(expected) and self.index_is(key, expected) and self.delete(key, index)
 
-    def delete_tree(self, prefix: str, index: int, names: list[str] | None = None) -> bool:
-        for name in self.below(prefix) if names is None else names:
+    def delete_tree(self, prefix: str, index: int) -> bool:
+        """Leaves one tombstone, for the prefix (Consul 1.8 kvsDeleteTreeTxn)."""
+        names = self.below(prefix)
+        for name in names:
             del self.entries[name]
-            self._graves[name] = index
+        if names:
+            self._graves[prefix] = index
             self._changed = True
         return True
 
@@ -119,13 +125,13 @@ class KeyValues:
 
     def index_of(self, key: str, *, tree: bool) -> int:
         """What blocking readers compare: the newest of what is asked for, else the table's."""
-        names = self.below(key) if tree else [key] if key in self.entries else []
-        if not names:
-            return max(self.raft.last("kvs"), 1)
-        indexes = [self.entries[name].modified for name in names]
-        if tree:
+        indexes: list[int] = []
+        if not tree:
+            indexes = [self.entries[key].modified] if key in self.entries else []
+        elif key:
+            indexes = [self.entries[name].modified for name in self.below(key)]
             indexes += [at for name, at in self._graves.items() if name.startswith(key)]
-        return max(indexes)
+        return max(indexes) if indexes else max(self.raft.last("kvs"), 1)
 
     def _store(self, entry: Entry, index: int) -> bool:
         old = self.entries.get(entry.key)
@@ -135,7 +141,7 @@ class KeyValues:
             self._changed = True
         return True
 
-    def _release(self, session: Session, index: int) -> None:
+    def _release(self, session: Session, index: int) -> bool:
         held = [entry for entry in self.entries.values() if entry.session == session.row["ID"]]
         for entry in held:
             if session.row["Behavior"] == "delete":
@@ -145,3 +151,4 @@ class KeyValues:
                 self.entries[entry.key] = replace(entry, session="", modified=index)
             if session.lock_delay:
                 self._delayed[entry.key] = self._timeline.elapsed() + session.lock_delay
+        return bool(held)

@@ -81,7 +81,9 @@ def catalog_service(catalog: Catalog, name: str, tags: list[str]) -> Reading:
         )
         return [row for row in rows if wanted(row)]
 
-    index = lambda: catalog.service_index(name)  # noqa: E731 — a value among values
+    def index() -> int:
+        return catalog.service_index(name, "nodes", "services")
+
     return Reading(catalog.service_keys(name), index, body, [], CATALOG_SERVICE_SELECTORS)
 
 
@@ -150,7 +152,9 @@ def health_service(catalog: Catalog, name: str, tags: list[str], *, passing: boo
         )
         return [row for row in rows if wanted(row)]
 
-    index = lambda: catalog.service_index(name)  # noqa: E731 — a value among values
+    def index() -> int:
+        return catalog.service_index(name, "nodes", "services", "checks")
+
     return Reading(catalog.service_keys(name), index, body, [], INSTANCE_SELECTORS)
 
 

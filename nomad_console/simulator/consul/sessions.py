@@ -62,11 +62,11 @@ class Sessions:
         self._timeline = timeline
         self._rng = rng
         self._catalog = catalog
-        self._ended: list[Callable[[Session, int], None]] = []
+        self._ended: list[Callable[[Session, int], bool]] = []
         catalog.on_node_failed(self._end_of_node)
 
-    def on_ended(self, callback: Callable[[Session, int], None]) -> None:
-        """Called with the session and the index of its end."""
+    def on_ended(self, callback: Callable[[Session, int], bool]) -> None:
+        """Called with the session and the index of its end; says whether it held anything."""
         self._ended.append(callback)
 
     def create(self, wanted: WantedSession, agent: str) -> str:
@@ -127,9 +127,8 @@ class Sessions:
         del self.rows[session_id]
         if session.timer is not None:
             session.timer.cancel()
-        for callback in self._ended:
-            callback(session, self.raft.index + 1)
-        self.raft.commit("sessions", "kvs")
+        released = [callback(session, self.raft.index + 1) for callback in self._ended]
+        self.raft.commit("sessions", *(["kvs"] if any(released) else []))
 
     def _end_of_node(self, node: str) -> None:
         for row in self.listed(node):

@@ -12,6 +12,7 @@ from nomad_console.simulator.consul.records import Row
 from nomad_console.simulator.consul.sessions import SessionRefused
 
 MOST_OPERATIONS = 64
+WRITING = {"set", "cas", "lock", "unlock", "delete", "delete-cas", "delete-tree"}
 READING = {"get", "get-tree", "check-index", "check-session", "check-not-exists"}
 
 
@@ -32,7 +33,8 @@ class TxnMalformed(Exception):
 
 
 def only_reads(operations: list[Row]) -> bool:
-    return all(each.get("KV", {}).get("Verb") in READING for each in operations)
+    """A verb that nobody knows writes nothing either."""
+    return not any(each.get("KV", {}).get("Verb") in WRITING for each in operations)
 
 
 def transact(store: KeyValues, operations: list[Row]) -> list[Row]:

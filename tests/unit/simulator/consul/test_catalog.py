@@ -50,6 +50,18 @@ def test_what_was_registered_as_passing_passes_at_once() -> None:
     assert "200 OK" in world.catalog.nodes["c1"].checks[instance.checks[0].id]["Output"]
 
 
+def test_an_output_that_came_later_is_told_without_a_new_index() -> None:
+    world = ConsulWorld()
+    instance = an_instance(1, initial_status="passing")
+    world.catalog.register(instance)
+    world.network.add(instance.address, instance.port, meta={})
+    index = world.catalog.raft.index
+    world.step(10.1)
+    row = world.catalog.nodes["c1"].checks[instance.checks[0].id]
+    assert (row["Status"], row["Output"][:8]) == ("passing", "HTTP GET")
+    assert world.catalog.raft.index == index
+
+
 def test_registering_again_keeps_the_status_and_the_index_it_was_created_at() -> None:
     world = ConsulWorld()
     instance = world.serve()

@@ -95,8 +95,12 @@ def test_readers_compare_with_the_newest_below_their_prefix() -> None:
     store.write(lambda at: store.delete("a/1", at))
     assert store.index_of("a/", tree=True) == world.catalog.raft.index
     assert store.index_of("b", tree=True) == store.entries["b"].modified
-    store.write(lambda at: store.delete_tree("", at))
-    assert store.index_of("a/", tree=True) == world.catalog.raft.index
+    buried = world.catalog.raft.index
+    store.write(lambda at: store.delete_tree("b", at))
+    assert store.index_of("b", tree=True) == world.catalog.raft.index
+    assert store.index_of("a/", tree=True) == buried
+    assert store.index_of("", tree=True) == world.catalog.raft.index
+    assert store.index_of("none/", tree=True) == world.catalog.raft.index
 
 
 def test_a_plain_write_leaves_the_holder_of_a_lock() -> None:
@@ -106,3 +110,14 @@ def test_a_plain_write_leaves_the_holder_of_a_lock() -> None:
     put(world, "lock", b"x")
     assert world.store.entries["lock"].session == alice
     assert world.store.entries["lock"].lock_index == 0
+
+
+def test_the_end_of_a_session_touches_only_the_keys_it_held() -> None:
+    world = ConsulWorld()
+    alice, bob = (world.sessions.create(SESSION, "s1") for _ in range(2))
+    acquire(world, alice)
+    index = world.catalog.raft.last("kvs")
+    world.sessions.destroy(bob)
+    assert world.catalog.raft.last("kvs") == index
+    world.sessions.destroy(alice)
+    assert world.catalog.raft.last("kvs") == world.catalog.raft.index > index

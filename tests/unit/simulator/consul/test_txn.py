@@ -87,5 +87,5 @@ def test_what_is_no_list_of_key_operations() -> None:
 
 
 def test_only_reads_are_known_as_such() -> None:
-    assert only_reads([op("get"), op("check-index")])
+    assert only_reads([op("get"), op("check-index"), op("grow")])
     assert not only_reads([op("get"), op("set")])
