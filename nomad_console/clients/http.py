@@ -17,6 +17,8 @@ CONNECT_S = 3.0
 READ_S = 10.0
 STREAM_READ_S = 75.0  # Nomad beats every 30 s (nomad/event_endpoint.go)
 _POOL_S = 30.0
+# httpx passes an alert of TLS 1.3 at the first read as what it is, an OSError.
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
 
 class Access(NamedTuple):
@@ -87,7 +89,7 @@ class HttpReads:
             response = await self._pooled.get(
                 self._url(path, at), params=params, timeout=timeout, extensions=self._extensions(at)
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except _FAILURES as error:
             raise self._unreachable(endpoint, error) from None
         if response.status_code != httpx.codes.OK:
             raise self._failed(endpoint, response.status_code, response.text)
@@ -119,7 +121,7 @@ class HttpReads:
                     await response.aread()
                     raise self._failed(endpoint, response.status_code, response.text)
                 yield response.aiter_raw()
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except _FAILURES as error:
             raise self._unreachable(endpoint, error) from None
 
     async def close(self) -> None:

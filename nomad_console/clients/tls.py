@@ -59,6 +59,7 @@ def unreachable(backend: str, endpoint: str, cause: BaseException) -> ApiError:
     return Unreachable(backend, endpoint, None, str(cause) or type(cause).__name__)
 
 
+_CLOSED = "if it speaks TLS: it may ask for a client certificate"
 _SIGNS = (
     (
         "hostname mismatch",
@@ -105,9 +106,9 @@ _SIGNS = (
     ("read timed out", "no answer in time", "is it overloaded, or is a firewall between?"),
     ("timeout", "no connection in time", "is the address right, or is a firewall between?"),
     ("timed out", "no connection in time", "is the address right, or is a firewall between?"),
-    ("reset by peer", "the connection was reset", ""),
-    ("disconnected", "the connection was closed without an answer", ""),
-    ("remotedisconnected", "the connection was closed without an answer", ""),
+    ("reset by peer", "the connection was reset", _CLOSED),
+    ("disconnected", "the connection was closed without an answer", _CLOSED),
+    ("remotedisconnected", "the connection was closed without an answer", _CLOSED),
 )
 
 

@@ -1,9 +1,10 @@
 """ASGI apps on real loopback sockets, in a thread of their own."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -27,6 +28,48 @@ def served(app: Any, **options: Any) -> Iterator[str]:
             server.should_exit = True
             server.force_exit = True
             thread.join(timeout=5)
+
+
+@contextmanager
+def shaking_hands(certificate: str, key: str, ca: str) -> Iterator[str]:
+    """TLS that asks for a client's certificate, says why it refuses one, and knows no HTTP."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:  # closed: the test is over
+                    return
+                threading.Thread(target=refuse, args=(connection,), daemon=True).start()
+
+        def refuse(connection: socket.socket) -> None:
+            connection.settimeout(5)
+            with connection, suppress(OSError):
+                wire, said = ssl.MemoryBIO(), ssl.MemoryBIO()
+                shaken = context.wrap_bio(wire, said, server_side=True)
+                while True:
+                    try:
+                        shaken.do_handshake()
+                    except ssl.SSLWantReadError:
+                        connection.sendall(said.read())
+                        wire.write(connection.recv(65_536))
+                    except ssl.SSLError:
+                        break
+                connection.sendall(said.read())
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65_536):
+                    pass
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 class Listener:

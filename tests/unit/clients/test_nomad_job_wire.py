@@ -1,0 +1,106 @@
+"""Meanings; that every recorded field arrives is tests/contract's affair."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from nomad_console.clients.nomad_job_wire import (
+    AgentWire,
+    JobWire,
+    MembersWire,
+    TokenWire,
+    agent,
+    job,
+    job_stub,
+    servers,
+    token,
+)
+from nomad_console.domain.job import Constraint, Group
+from tests.support.recorded import recorded_body
+
+
+def wire(kind: type[Any], row: object) -> Any:
+    return msgspec.json.decode(json.dumps(row), type=kind)
+
+
+def group(name: str) -> Group:
+    return job(wire(JobWire, recorded_body(f"nomad/job-{name}.json"))).groups[0]
+
+
+def test_a_job_needs_an_id_only() -> None:
+    bare = wire(JobWire, {"ID": "x", "TaskGroups": None})
+    assert (job(bare).groups, job_stub(bare).version) == ((), None)
+
+
+def test_a_well_set_service() -> None:
+    web = group("web")
+    assert (web.count, web.shutdown_delay_s, web.kill_timeout_s) == (6, 4.0, 15.0)
+    assert web.migrate is not None
+    assert (web.migrate.max_parallel, web.migrate.min_healthy_s) == (1, 3.0)
+    (service,) = web.services
+    assert (service.provider, service.tags) == ("consul", ("traefik.enable=true",))
+    assert service.checks[0].interval_s == 2.0
+    assert Constraint("${attr.consul.version}", "semver", ">= 1.8.0") in web.constraints
+
+
+def test_system_and_batch_jobs_have_no_migrate_block() -> None:
+    assert group("edge").migrate is None
+    assert group("crunch").migrate is None
+    assert group("edge").static_ports == (80,)
+    assert group("solo").services[0].provider == "nomad"
+
+
+def test_ports_and_services_of_tasks_count_for_their_group() -> None:
+    task = {
+        "Name": "t",
+        "Services": [{"Name": "inner", "Provider": ""}],
+        "Constraints": [{"LTarget": "a", "Operand": "=", "RTarget": "b"}],
+        "Resources": {"CPU": 7, "MemoryMB": 9, "Networks": [{"ReservedPorts": [{"Value": 8080}]}]},
+    }
+    networks = [{"ReservedPorts": [{"Value": 443}, {"Value": 443}]}]
+    found = job(wire(JobWire, {"ID": "x", "TaskGroups": [{"Tasks": [task], "Networks": networks}]}))
+    (inner,) = found.groups
+    assert inner.static_ports == (443, 8080)
+    assert inner.services[0].provider == "consul"
+    assert inner.constraints == (Constraint("a", "=", "b"),)
+    assert (inner.tasks[0].cpu_mhz, inner.tasks[0].memory_mb) == (7, 9)
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ({"Version": "2.0.5"}, "2.0.5"),
+        ({"Version": "2.0.5", "VersionPrerelease": "beta.1"}, "2.0.5-beta.1"),
+        ({"Version": "1.9.3", "VersionMetadata": "ent"}, "1.9.3+ent"),
+        (None, ""),
+    ],
+)
+def test_versions_are_put_together(version: object, expected: str) -> None:
+    assert agent(wire(AgentWire, {"config": {"Version": version}})).version == expected
+
+
+def test_a_servers_agent_runs_no_tasks() -> None:
+    found = agent(wire(AgentWire, recorded_body("nomad/agent-self.json")))
+    assert (found.server, found.client, found.max_kill_timeout_s) == (True, False, None)
+
+
+def test_members_without_tags() -> None:
+    (one,) = servers(wire(MembersWire, {"Members": [{"Name": "s1.global", "Tags": None}]}))
+    assert (one.name, one.version) == ("s1.global", "")
+    assert list(servers(wire(MembersWire, {"Members": None}))) == []
+
+
+def test_tokens_and_what_stands_for_none() -> None:
+    names = ("nomad/acl/token-self-client", "nomad/acl/token-self-management")
+    client, management = (token(wire(TokenWire, recorded_body(f"{name}.json"))) for name in names)
+    assert (client.policies, client.management, management.management) == (
+        ("read-only",),
+        False,
+        True,
+    )
+    off = token(wire(TokenWire, recorded_body("nomad/acl-token-self-acl-off.json")))
+    assert off.management
+    nobody = token(wire(TokenWire, recorded_body("nomad/acl/token-self-none.json")))
+    assert (nobody.accessor, nobody.management) == ("anonymous", False)

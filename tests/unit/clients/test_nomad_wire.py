@@ -1,0 +1,145 @@
+"""Meanings; that every recorded field arrives is tests/contract's affair."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from nomad_console.clients.nomad_wire import (
+    AllocationWire,
+    DeploymentWire,
+    EvaluationWire,
+    NodeStubWire,
+    NodeWire,
+    allocation,
+    deployment,
+    evaluation,
+    node,
+    node_detail,
+)
+from nomad_console.domain.allocation import Allocation, merged
+from tests.support.recorded import recorded_body
+
+NODE = recorded_body("nomad/node.json")
+ALLOCATION = recorded_body("nomad/allocation.json")
+
+
+def wire(kind: type[Any], row: object) -> Any:
+    return msgspec.json.decode(json.dumps(row), type=kind)
+
+
+def read(row: object, *, whole: bool = False) -> Allocation:
+    return allocation(wire(AllocationWire, row), whole=whole)
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        (NodeStubWire, node),
+        (NodeWire, node),
+        (NodeWire, node_detail),
+        (AllocationWire, allocation),
+        (EvaluationWire, evaluation),
+        (DeploymentWire, deployment),
+    ],
+)
+def test_an_id_is_enough_and_null_is_as_good_as_absent(kind: type[Any], record: Any) -> None:
+    fields = [field.encode_name for field in msgspec.structs.fields(kind) if field.name != "id"]
+    bare = record(wire(kind, {"ID": "x"}))
+    assert record(wire(kind, {"ID": "x"} | dict.fromkeys(fields))) == bare
+    assert bare.id == "x"
+
+
+def test_a_single_nodes_version_is_an_attribute_and_its_address_the_apis_host() -> None:
+    found = node(wire(NodeWire, NODE))
+    assert found.version == NODE["Attributes"]["nomad.version"]
+    assert found.address == "10.77.0.101"
+    six = node(wire(NodeWire, {"ID": "x", "HTTPAddr": "[fd00::1]:4646"}))
+    assert six.address == "fd00::1"
+
+
+def test_few_attributes_are_kept() -> None:
+    kept = node_detail(wire(NodeWire, NODE)).attributes
+    assert kept["driver.raw_exec"] == "1"
+    assert kept["nomad.version"] == "2.0.5"
+    assert "os.signals" not in kept
+    assert not [name for name in kept if name.startswith("plugins.")]
+    assert len(kept) < len(NODE["Attributes"]) / 1.5
+
+
+def test_identity_comes_from_ec2_or_from_meta() -> None:
+    ours = node_detail(wire(NodeWire, NODE))
+    assert (ours.instance_id, ours.ip_address) == ("i-00000000000000001", "10.77.0.101")
+    assert ours.consul_name == "c1"
+    ec2 = {
+        "unique.platform.aws.instance-id": "i-0abc",
+        "platform.aws.placement.availability-zone": "eu-west-1a",
+    }
+    found = node_detail(wire(NodeWire, NODE | {"Attributes": ec2}))
+    assert (found.instance_id, found.zone) == ("i-0abc", "eu-west-1a")
+
+
+def test_only_detected_drivers_count() -> None:
+    drivers = node_detail(wire(NodeWire, NODE)).drivers
+    assert drivers == {"exec": False, "java": False, "mock_driver": True, "raw_exec": True}
+
+
+def test_a_forced_drain_has_no_force_deadline() -> None:
+    strategy = {"Deadline": -1, "ForceDeadline": None, "IgnoreSystemJobs": True}
+    found = wire(NodeWire, {"ID": "x", "DrainStrategy": strategy})
+    drain = node_detail(found).drain
+    assert drain is not None
+    assert drain.ignore_system_jobs
+    assert drain.deadline_s < 0
+    assert drain.force_deadline is None
+    assert node(found).draining
+
+
+def test_what_a_list_does_not_say_is_unknown_and_kept_from_before() -> None:
+    row = recorded_body("nomad/allocations-slim.json")[0]
+    listed = read(row)
+    assert (listed.tasks, listed.previous_id) == (None, None)
+    before = read(row | {"TaskStates": {"app": {"State": "running"}}}, whole=True)
+    later = merged(before, listed)
+    assert later.tasks == before.tasks
+    assert later.previous_id == ""
+
+
+def test_task_events_tell_how_a_task_ended() -> None:
+    killed = read(recorded_body("nomad/allocation-force-killed.json"), whole=True)
+    assert killed.tasks is not None
+    (task,) = killed.tasks
+    ended = next(event for event in task.events if event.type == "Terminated")
+    assert (ended.exit_code, ended.signal, ended.oom_killed) == (137, 9, False)
+    assert next(event.kill_timeout_s for event in task.events if event.type == "Killing") == 5.0
+
+
+def test_null_transitions_and_health_mean_not_yet() -> None:
+    transition = dict.fromkeys(("Migrate", "Reschedule", "ForceReschedule"))
+    found = read({"ID": "x", "DesiredTransition": transition, "DeploymentStatus": None})
+    assert (found.migrate, found.healthy) == (False, None)
+    assert read({"ID": "x", "DeploymentStatus": {"Healthy": False}}).healthy is False
+
+
+def test_the_job_inside_tells_type_and_version() -> None:
+    found = read(ALLOCATION, whole=True)
+    assert (found.job_type, found.job_version) == ("service", 0)
+
+
+def test_why_there_was_no_place() -> None:
+    failed = {
+        "web": {"DimensionExhausted": {"memory": 2}, "ConstraintFiltered": {"${attr.x} = y": 1}},
+        "api": {"NodesEvaluated": 0},
+        "db": {"NodesEvaluated": 3, "QuotaExhausted": ["cpu"]},
+        "any": {"NodesEvaluated": 3},
+        "none": None,
+    }
+    found = evaluation(wire(EvaluationWire, {"ID": "x", "FailedTGAllocs": failed}))
+    assert found.failed == {
+        "any": "no node fits",
+        "api": "no node to look at",
+        "db": "quota cpu",
+        "none": "no node to look at",
+        "web": "memory exhausted, ${attr.x} = y",
+    }
