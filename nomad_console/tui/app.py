@@ -7,6 +7,7 @@ from textual.app import App
 
 from nomad_console.clock import Clock
 from nomad_console.domain.plan import Plan
+from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame, FrameClock, SnapshotSource
 from nomad_console.tui.lookups import Lookups
@@ -30,6 +31,8 @@ class Feeds(Protocol):
 
     async def run(self) -> None: ...
 
+    def look_at(self, interest: Interest) -> None: ...
+
 
 class Upgrades(Protocol):
     """The guided upgrade: it is handed the app to open its own screens on."""
@@ -39,6 +42,10 @@ class Upgrades(Protocol):
     def begin(self, stage: Stage, plan: Plan) -> None: ...
 
     def report(self, stage: Stage) -> None: ...
+
+    def in_play(self, seen: Interest) -> Interest: ...
+
+    def leave(self, stage: Stage) -> bool: ...
 
 
 class ConsoleApp(App[None]):
@@ -65,6 +72,7 @@ class ConsoleApp(App[None]):
         self.shared = Shared(facts, self.frames, lookups, read_only)
         self._store = store
         self._feeds = feeds
+        self._interest = Interest()
         self._upgrades = None if read_only else upgrades
         self._at = At(store.latest, clock.now().replace(microsecond=0))
 
@@ -120,7 +128,8 @@ class ConsoleApp(App[None]):
         self.push_screen(KeysScreen(self.shared))
 
     def action_leave(self) -> None:
-        self.exit()
+        if self._upgrades is None or not self._upgrades.leave(self):
+            self.exit()
 
     def action_copy_row(self) -> None:
         screen = self.screen
@@ -144,5 +153,13 @@ class ConsoleApp(App[None]):
                 continue
             if screen.is_current and screen.is_mounted:
                 screen.show_frame(frame)
+                self._look_at(screen.looking_at())
             else:
                 screen.miss(frame.changes)
+
+    def _look_at(self, seen: Interest) -> None:
+        """Tell the feeds what is on screen and in a run, when that is something else."""
+        interest = seen if self._upgrades is None else self._upgrades.in_play(seen)
+        if interest != self._interest:
+            self._interest = interest
+            self._feeds.look_at(interest)

@@ -69,6 +69,23 @@ DETAIL = (
     Key("end,G", "last", "End G", "", "to the end"),
     Key("enter", "open", "enter", "open", "open what the line names"),
 )
+BEGIN = Key(
+    "b", "begin", "b", "begin", "begin this plan; its first gate still asks", dangerous=True
+)
+LEAVE = (
+    Key("F", "freeze_and_leave", "F", "freeze and leave", "end our drain, then leave"),
+    Key("x", "leave_it", "x", "leave as it is", "leave; what goes on is on this page"),
+)
+RUN = (
+    Key("c", "confirm", "c", "", "answer the gate: c, then the two characters it shows"),
+    Key("h", "hold", "h", "hold", "hold: the next gate stays closed"),
+    Key("F", "freeze", "F", "freeze", "hold, and end our drain; the node stays ineligible"),
+    Key("g", "go_on", "g", "go on", "go on after a hold"),
+    Key("enter", "report", "enter", "report", "the report so far"),
+    Key("escape,backspace", "back", "esc", "back", "to the dashboard; the run goes on"),
+    Key("down,j", "scroll(1)", "↓ j", "", "a line on"),
+    Key("up,k", "scroll(-1)", "↑ k", "", "a line back"),
+)
 APP = (
     Key("p", "pause", "p", "pause", "freeze what is shown; feeds go on"),
     Key("y", "copy_row", "y", "copy", "copy the row to the clipboard (OSC 52)"),

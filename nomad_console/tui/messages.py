@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from nomad_console.domain.plan import Plan
+
 
 @dataclass
 class FilterEdited(Message):
@@ -30,6 +32,18 @@ class UpgradeAsked(Message):
     """The operator wants these nodes upgraded, in this order."""
 
     node_ids: tuple[str, ...]
+
+
+@dataclass
+class RunAsked(Message):
+    """The operator takes up this plan."""
+
+    plan: Plan
+
+
+@dataclass
+class ReportAsked(Message):
+    """The operator wants to read what the run did."""
 
 
 @dataclass

@@ -2,8 +2,12 @@
 
 import secrets
 
+import msgspec
+
 from nomad_console.domain.plan import Plan
+from nomad_console.live.interest import Interest
 from nomad_console.operations.upgrades import UpgradeRefused, Upgrades
+from nomad_console.tui.screens.leave import LeaveScreen
 from nomad_console.tui.screens.upgrade_plan import UpgradePlan
 from nomad_console.tui.screens.upgrade_report import UpgradeReport
 from nomad_console.tui.screens.upgrade_run import UpgradeRun
@@ -16,22 +20,16 @@ class UpgradeScreens:
     def __init__(self, upgrades: Upgrades) -> None:
         self._upgrades = upgrades
 
-    @property
-    def nodes(self) -> frozenset[str]:
-        """The nodes of the run under way."""
+    def in_play(self, seen: Interest) -> Interest:
+        """What a screen looks at, and what the run under way lives on."""
         current = self._upgrades.current
         if current is None or not current.run.active:
-            return frozenset()
-        return frozenset(node.node_id for node in current.run.plan.nodes)
-
-    @property
-    def groups(self) -> frozenset[str]:
-        """The target groups that the run under way touches."""
-        current = self._upgrades.current
-        if current is None or not current.run.active:
-            return frozenset()
-        return frozenset(
-            target.key.group for node in current.run.plan.nodes for target in node.targets
+            return seen
+        nodes = current.run.plan.nodes
+        return msgspec.structs.replace(
+            seen,
+            running=frozenset(node.node_id for node in nodes),
+            groups_in_play=frozenset(one.key.group for node in nodes for one in node.targets),
         )
 
     def start(self, stage: Stage, node_ids: tuple[str, ...]) -> None:
@@ -42,7 +40,9 @@ class UpgradeScreens:
             return
         stage.run_worker(self._upgrades.survey(node_ids), name="survey", group="survey")
         run_id = secrets.token_hex(4)
-        stage.push_screen(UpgradePlan(stage.shared, lambda: self._upgrades.plan(node_ids, run_id)))
+        stage.push_screen(
+            UpgradePlan(stage.shared, node_ids, lambda: self._upgrades.plan(node_ids, run_id))
+        )
 
     def begin(self, stage: Stage, plan: Plan) -> None:
         """Take up the plan; what keeps it from being taken up is said."""
@@ -60,9 +60,10 @@ class UpgradeScreens:
         if self._upgrades.current is not None:
             stage.push_screen(UpgradeReport(stage.shared, self._upgrades.current))
 
-    def holding(self) -> str:
-        """Why the console should not be left without a word; "" where nothing is under way."""
+    def leave(self, stage: Stage) -> bool:
+        """Ask first where a run is under way; False: nothing stands against leaving."""
         current = self._upgrades.current
         if current is None or not current.run.active:
-            return ""
-        return f"run {current.run.plan.run_id} is not over"
+            return False
+        stage.push_screen(LeaveScreen(stage.shared, current))
+        return True

@@ -63,7 +63,7 @@ def _next(sight: Sight) -> Iterator[Line]:
     step = next_step(node, upgrade.step)
     if step is None and run.following is not None:
         node, step = plan.node(run.following.node), Step.CORDON
-    if step is Step.UPGRADE and not plan.host_command:
+    if step is Step.UPGRADE and not node.host_argv:
         yield (Cell("next   ", Tone.DIM), Cell(host_step(plan, node), Tone.STRONG))
         return
     lines = [line for call, line in chain(plan, node) if call is step]

@@ -7,6 +7,7 @@ from textual import on
 from textual.screen import Screen
 
 from nomad_console.domain.snapshot import Changes
+from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame, FrameClock
 from nomad_console.tui.keys import Key
@@ -63,6 +64,10 @@ class ConsoleScreen(Screen[None]):
 
     def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — for screens with something to say
         return ()
+
+    def looking_at(self) -> Interest:
+        """What should be read first and most often while this screen is on top."""
+        return Interest()
 
     def marked(self) -> int:
         return 0

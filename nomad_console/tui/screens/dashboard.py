@@ -72,9 +72,9 @@ class Dashboard(Asking):
 
     def looking_at(self) -> Interest:
         nodes, allocations = self.panes[0].table, self.panes[1].table
-        work = [allocations.records.rows[key].allocation for key in allocations.visible()]
+        work = [allocations.records.rows[key].allocation for key in allocations.in_sight()]
         return Interest(
-            visible=frozenset(nodes.visible()),
+            visible=frozenset(nodes.in_sight()),
             marked=frozenset({*nodes.marks, nodes.cursor_key} - {None}),
             jobs=frozenset((one.namespace, one.job_id) for one in work),
         )

@@ -8,32 +8,35 @@ from textual.widgets import Input
 
 from nomad_console.domain.finding import Level
 from nomad_console.domain.plan import Plan
+from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
+from nomad_console.tui.keys import Key
 from nomad_console.tui.messages import RunAsked
 from nomad_console.tui.rendering.document import Document, Entry
 from nomad_console.tui.rendering.text import Line
 from nomad_console.tui.rendering.upgrade_plan import plan_lines, verdict
-from nomad_console.tui.screens.base import ConsoleScreen, Shared
-from nomad_console.tui.widgets.document_view import DocumentView
+from nomad_console.tui.screens.base import Shared
+from nomad_console.tui.screens.document import DocumentScreen
 
 
-class UpgradePlan(ConsoleScreen):
+class UpgradePlan(DocumentScreen):
     """Nothing is written here: beginning leads to the first gate."""
 
-    BINDINGS = keys.bindings(keys.PLAN)  # type: ignore[assignment]  # Textual's list is of a union
-    OWN_KEYS = keys.PLAN
+    BINDINGS = keys.bindings((keys.BEGIN,))
+    OWN_KEYS: tuple[Key, ...] = (keys.BEGIN, *keys.DETAIL)
 
-    def __init__(self, shared: Shared, make: Callable[[], Plan]) -> None:
+    def __init__(self, shared: Shared, node_ids: tuple[str, ...], make: Callable[[], Plan]) -> None:
         super().__init__(shared)
+        self._node_ids = node_ids
         self._make = make
         self.plan = make()
-        self.document_view = DocumentView("plan")
         self.name_field = Input(compact=True, id="plan-name", select_on_focus=False)
 
     def compose(self) -> ComposeResult:
         yield self.header
-        yield self.document_view
+        yield self.title_line
+        yield self.view
         yield self.name_field
         yield self.status
         yield self.footer
@@ -41,18 +44,18 @@ class UpgradePlan(ConsoleScreen):
     def on_mount(self) -> None:
         self.name_field.display = False
         self.name_field.cursor_blink = False
-        self.document_view.focus()
+        self.view.focus()
 
-    def follow(self, frame: Frame) -> None:  # noqa: ARG002 — the plan reads the newest snapshot
+    def document(self, frame: Frame) -> Document:  # noqa: ARG002 — a plan reads the newest snapshot
         self.plan = self._make()
         lines = plan_lines(self.plan)
-        self.document_view.show(Document("plan", tuple(Entry(line) for line in lines)))
+        return Document("Plan of an upgrade", tuple(Entry(line) for line in lines))
+
+    def looking_at(self) -> Interest:
+        return Interest(marked=frozenset(self._node_ids))
 
     def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — the plan says it
         return verdict(self.plan)
-
-    def copied_row(self) -> str:
-        return self.document_view.text()
 
     def action_begin(self) -> None:
         if self.plan.blocked:
@@ -69,22 +72,19 @@ class UpgradePlan(ConsoleScreen):
     @on(Input.Submitted)
     def _named(self, event: Input.Submitted) -> None:
         event.stop()
-        self.name_field.display = False
-        self.document_view.focus()
-        if event.value.strip() == self.plan.nodes[0].name:
+        self._close_field()
+        first = self.plan.nodes[0].name
+        if event.value.strip() == first:
             self.post_message(RunAsked(self.plan))
         else:
-            self.say(f'"{event.value}" is not {self.plan.nodes[0].name}: nothing begun', bad=True)
+            self.say(f'"{event.value}" is not {first}: nothing is begun', bad=True)
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         if self.name_field.display:
-            self.name_field.display = False
-            self.document_view.focus()
+            self._close_field()
         else:
-            await self.app.run_action("app.back")
+            super().action_back()
 
-    def action_page(self, pages: int) -> None:
-        self.document_view.page(pages)
-
-    def action_step(self, lines: int) -> None:
-        self.document_view.jump(int(self.document_view.scroll_y) + lines)
+    def _close_field(self) -> None:
+        self.name_field.display = False
+        self.view.focus()

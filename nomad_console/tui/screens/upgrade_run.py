@@ -89,7 +89,7 @@ class UpgradeRun(ConsoleScreen):
             self.conductor.notice = ""
 
     def copied_row(self) -> str:
-        return "\n".join((self.step_view.text(), self.ledger_view.text()))
+        return f"{self.step_view.text()}\n{self.ledger_view.text()}"
 
     def action_confirm(self) -> None:
         """`c`: the gate's code is typed next."""
@@ -132,10 +132,10 @@ class UpgradeRun(ConsoleScreen):
     def action_report(self) -> None:
         self.post_message(ReportAsked())
 
-    def action_page(self, pages: int) -> None:
-        self.step_view.page(pages)
+    def action_back(self) -> None:
+        self.dismiss()
 
-    def action_step(self, lines: int) -> None:
+    def action_scroll(self, lines: int) -> None:
         self.step_view.jump(int(self.step_view.scroll_y) + lines)
 
     def _stop_typing(self) -> None:
@@ -147,7 +147,7 @@ class UpgradeRun(ConsoleScreen):
         run = self.conductor.run
         return Sight(
             run,
-            observe(frame.snapshot, run),
+            observe(self.conductor.snapshot, run),
             frame.wall,
             frame.elapsed,
             tuple(self.conductor.output[run.upgrade.node]),

@@ -113,7 +113,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         """Only visible rows whose cells read differently; None: look at all visible ones."""
         rows, top = self.records.rows, int(self.scroll_y)
         regions = []
-        for y, key in enumerate(self.visible(), 1):
+        for y, key in enumerate(self.in_sight(), 1):
             if differing is None or key in differing:
                 places = self.strips.update(key, rows[key], self._at)
                 if places:
@@ -131,7 +131,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         if any(clipped):
             self.refresh(*(region for region in clipped if region))
 
-    def visible(self) -> list[Key]:
+    def in_sight(self) -> list[Key]:
         top = int(self.scroll_y)
         return self.view.keys[top : top + self.body_height]
 
@@ -155,7 +155,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     def _measure(self) -> None:
         rows = self.records.rows
         room = _WIDE if self.all_columns else self.body_width
-        if self.strips.measure(((key, rows[key]) for key in self.visible()), self._at, room):
+        if self.strips.measure(((key, rows[key]) for key in self.in_sight()), self._at, room):
             self.refresh()
 
     # Painting
