@@ -15,6 +15,7 @@ from nomad_console.upgrade.events import (
     HostStarted,
     Intended,
     Observed,
+    Started,
     TimeReached,
 )
 from nomad_console.upgrade.gates import (
@@ -29,6 +30,7 @@ from nomad_console.upgrade.gates import (
 from nomad_console.upgrade.machine import advance
 from nomad_console.upgrade.run import NodeUpgrade, Run
 from tests.support.manual_clock import EPOCH
+from tests.support.plans import a_plan
 
 HOST = ("restart", "{name}", "{version}")
 
@@ -131,6 +133,20 @@ class Play:
         while self.run.ended_at is None:
             if self.finish_step() is not None:
                 self.confirm()
+
+
+def started(*numbers: int, **options: Any) -> Play:
+    """A run for some of the article's nodes, taken up."""
+    play = Play(Run.of(a_plan(*numbers, **options)))
+    play.do(Started)
+    return play
+
+
+def at_step(step: Step, *numbers: int, **options: Any) -> Play:
+    """A run, of c1 alone unless told, whose step has just begun."""
+    play = started(*(numbers or (1,)), **options)
+    play.reach(step)
+    return play
 
 
 def replayed(run: Run, journal: list[Event]) -> Run:

@@ -45,22 +45,10 @@ from nomad_console.upgrade.machine import is_news, upcoming
 from nomad_console.upgrade.run import Run
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
-from tests.support.play import HOST, Play, replayed
+from tests.support.play import HOST, Play, at_step, replayed, started
 from tests.support.snapshots import node_id
 
 C1, C2 = node_id(1), node_id(2)
-
-
-def started(*numbers: int, **options: Any) -> Play:
-    play = Play(Run.of(a_plan(*numbers, **options)))
-    play.do(Started)
-    return play
-
-
-def at_step(step: Step, *numbers: int, **options: Any) -> Play:
-    play = started(*(numbers or (1,)), **options)
-    play.reach(step)
-    return play
 
 
 def test_one_node_goes_through_the_chain() -> None:

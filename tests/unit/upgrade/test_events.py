@@ -1,0 +1,42 @@
+"""Events as lines of a journal."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from nomad_console.domain.plan import Step
+from nomad_console.upgrade import events
+from nomad_console.upgrade.gates import Gate, NodeProofs, Observation, Proof, ProofName, Truth
+from tests.support.manual_clock import EPOCH
+
+WHEN: dict[str, Any] = {"at": EPOCH, "elapsed": 12.5}
+PROOF = Proof(ProofName.EMPTY, Truth.TRUE, "nothing left", "nomad", EPOCH, "1000")
+EVENTS: list[events.Event] = [
+    events.Started(**WHEN),
+    events.Observed(Observation(3, (NodeProofs("n", Step.DRAIN, (PROOF,)),)), **WHEN),
+    events.TimeReached(**WHEN),
+    events.GateOpened("n", Gate.DRAIN, "7f", **WHEN),
+    events.GateConfirmed("n", Gate.DRAIN, "7f", 1000, **WHEN),
+    events.Held("lunch", **WHEN),
+    events.Frozen("terminal lost", **WHEN),
+    events.Released(**WHEN),
+    events.Intended("n/upgrade/1", **WHEN),
+    events.Answered("n/drain/1", 1001, **WHEN),
+    events.Failed("n/drain/1", "403", **WHEN),
+    events.Unknown("n/drain/1", "timed out", **WHEN),
+    events.HostStarted("n/upgrade/1", **WHEN),
+    events.HostEnded("n/upgrade/1", None, "too long", **WHEN),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_each_event_survives_a_line(event: events.Event) -> None:
+    line = msgspec.json.encode(event)
+    assert b"\n" not in line
+    assert msgspec.json.decode(line, type=events.Event) == event
+    assert msgspec.json.decode(line)["event"] == type(event).__name__
+
+
+def test_the_list_is_whole() -> None:
+    assert {type(event) for event in EVENTS} == set(events.Event.__args__)

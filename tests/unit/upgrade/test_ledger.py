@@ -1,0 +1,60 @@
+"""The ledger at every step of the chain."""
+
+from nomad_console.domain.plan import Step
+from nomad_console.upgrade.events import Answered, Started, Unknown
+from nomad_console.upgrade.ledger import ledger
+from nomad_console.upgrade.run import Run
+from tests.support.plans import a_plan
+from tests.support.play import Play, at_step
+
+CORDON = "was eligible, is ineligible"
+MOVED = "work was moved to other nodes"
+
+
+def changes(play: Play) -> list[str]:
+    return [one.change for one in ledger(play.run)]
+
+
+def test_before_the_first_call_nothing_is_changed() -> None:
+    play = Play(Run.of(a_plan(1)))
+    play.do(Started)
+    assert ledger(play.run) == ()
+
+
+def test_a_call_without_answer_may_have_changed_something() -> None:
+    play = at_step(Step.CORDON)
+    (maybe,) = ledger(play.run)
+    assert (maybe.change, maybe.inverse, maybe.sure) == (CORDON, "eligible again", False)
+    play.do(Unknown, play.now.pending[0].write.id, "timed out")
+    assert not ledger(play.run)[0].sure
+    play.do(Answered, play.now.pending[0].write.id, 5)
+    assert ledger(play.run)[0].sure
+
+
+def test_each_target_is_a_change_of_its_own() -> None:
+    play = at_step(Step.DETACH)
+    play.do(Answered, play.now.pending[0].write.id)
+    out = [one for one in ledger(play.run) if "left the balancer" in one.change]
+    assert [one.sure for one in out] == [True, False]
+    assert [one.inverse for one in out] == ["register it again"] * 2
+    assert out[0].change == "api-int i-00000000000000001:80 left the balancer"
+
+
+def test_moved_work_and_a_new_version_cannot_be_undone() -> None:
+    play = at_step(Step.DRAIN)
+    assert not next(one for one in ledger(play.run) if one.change == MOVED).sure
+    play.reach(Step.REJOIN)
+    assert changes(play)[-2:] == [MOVED, "2.0.4 became 2.0.5"]
+    assert [one.inverse for one in ledger(play.run)][-2:] == ["", ""]
+
+
+def test_what_was_put_back_is_no_change_any_more() -> None:
+    play = at_step(Step.REJOIN)
+    assert CORDON in changes(play)
+    play.reach(Step.BAKE)
+    assert changes(play) == [MOVED, "2.0.4 became 2.0.5"]
+
+
+def test_every_node_of_the_selection_has_its_own_changes() -> None:
+    play = at_step(Step.CORDON, 1, 2)
+    assert [one.name for one in ledger(play.run)] == ["c1", "c2"]
