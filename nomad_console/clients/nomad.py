@@ -1,7 +1,7 @@
 """Nomad: lists, blocking queries and events over httpx, the rest through python-nomad."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -128,7 +128,7 @@ class Nomad:
 
     async def events(
         self, topics: Sequence[str], *, index: int = 0, namespace: str = "*"
-    ) -> AsyncIterator[Frame]:
+    ) -> AsyncGenerator[Frame, None]:
         """Frames for ever; the first is the heartbeat of acceptance.
 
         Refused where nothing comes within 5 s of the 200, Unreachable when the stream ends.
@@ -139,7 +139,7 @@ class Nomad:
             params.append(("index", str(index)))
         async with (
             self._reads.stream("/v1/event/stream", params) as chunks,
-            aclosing(lines(chunks)) as found,  # type: ignore[type-var]  # an async generator it is
+            aclosing(lines(chunks)) as found,
         ):
             yield frame(await _accepted(found))
             async for line in found:

@@ -1,6 +1,6 @@
 """Nomad's event stream: bytes into frames, each with all records of one raft index."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -63,7 +63,7 @@ class FrameWire(msgspec.Struct, rename=go_name):
     events: list[EventWire] | None = None
 
 
-async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """Whole lines, wherever the chunks were cut; an unfinished last one is dropped."""
     pending: list[bytes] = []
     async for chunk in chunks:
