@@ -65,33 +65,11 @@ def new_allocation(
     ports: Mapping[str, int],
     **fields: Any,
 ) -> Row:
-    """A placed allocation that its client has not seen yet.
-
-    `fields`: Name, EvalID and what else differs from a first placement.
-    """
+    """One its client has not seen yet; `fields`: Name, EvalID, what differs from a first one."""
     now = core.now_ns()
-    tasks = group["Tasks"]
-    address = node["Attributes"]["unique.network.ip-address"]
-    networks = _networks(group, ports, address)
-    disk = group["EphemeralDisk"]["SizeMB"]
-    cpu = sum(task["Resources"]["CPU"] for task in tasks)
-    memory = sum(task["Resources"]["MemoryMB"] for task in tasks)
     return {
         "AllocModifyIndex": index,
         "AllocStates": None,
-        "AllocatedResources": {
-            "Shared": {
-                "DiskMB": disk,
-                "Networks": networks,
-                "Ports": [
-                    {"HostIP": address, "Label": label, "Value": port}
-                    for label, port in ports.items()
-                ]
-                or None,
-            },
-            "TaskLifecycles": {task["Name"]: None for task in tasks},
-            "Tasks": {task["Name"]: _task_resources(task) for task in tasks},
-        },
         "ClientDescription": "",
         "ClientStatus": "pending",
         "CreateIndex": index,
@@ -120,13 +98,32 @@ def new_allocation(
         "PreemptedByAllocation": "",
         "PreviousAllocation": "",
         "RescheduleTracker": None,
-        "Resources": _resources(cpu, memory, disk, networks, memory_max=memory),
-        "SharedResources": _resources(0, 0, disk, networks),
         "SigningKeyID": node["IdentitySigningKeyID"],
         "TaskGroup": group["Name"],
-        "TaskResources": {task["Name"]: task["Resources"] for task in tasks},
         "TaskStates": None,
+        **_all_resources(group, node, ports),
         **fields,
+    }
+
+
+def _all_resources(group: Row, node: Row, ports: Mapping[str, int]) -> Row:
+    """What it holds, in the new form and in the three old ones."""
+    tasks = group["Tasks"]
+    address = node["Attributes"]["unique.network.ip-address"]
+    networks = _networks(group, ports, address)
+    disk = group["EphemeralDisk"]["SizeMB"]
+    cpu = sum(task["Resources"]["CPU"] for task in tasks)
+    memory = sum(task["Resources"]["MemoryMB"] for task in tasks)
+    held = [{"HostIP": address, "Label": label, "Value": port} for label, port in ports.items()]
+    return {
+        "AllocatedResources": {
+            "Shared": {"DiskMB": disk, "Networks": networks, "Ports": held or None},
+            "TaskLifecycles": {task["Name"]: None for task in tasks},
+            "Tasks": {task["Name"]: _task_resources(task) for task in tasks},
+        },
+        "Resources": _resources(cpu, memory, disk, networks, memory_max=memory),
+        "SharedResources": _resources(0, 0, disk, networks),
+        "TaskResources": {task["Name"]: task["Resources"] for task in tasks},
     }
 
 

@@ -68,33 +68,17 @@ def resolve(node: Row, target: str) -> str | None:
 
 def _fulfils(node: Row, constraint: Row) -> bool:
     operand = constraint["Operand"]
+    if operand == "distinct_hosts":
+        return True  # the ranking sees to it
     left = resolve(node, constraint["LTarget"])
+    if operand in _OF_ONE:
+        return _OF_ONE[operand](left)
     right = resolve(node, constraint["RTarget"])
-    match operand:
-        case "distinct_hosts":
-            return True  # the ranking sees to it
-        case "is_set":
-            return left is not None
-        case "is_not_set":
-            return left is None
-        case "!=" | "not":
-            return left != right
-    if left is None or right is None:
-        return False
-    match operand:
-        case "=" | "==" | "is":
-            return left == right
-        case "regexp":
-            return re.search(right, left) is not None
-        case "version" | "semver":
-            return _version_fits(left, right)
-        case "set_contains" | "set_contains_all":
-            return set(_items(right)) <= set(_items(left))
-        case "set_contains_any":
-            return bool(set(_items(right)) & set(_items(left)))
-        case "<" | "<=" | ">" | ">=":
-            return _COMPARED[operand](left, right)
-    raise ValueError(f"unknown constraint operand {operand}")
+    if operand in {"!=", "not"}:
+        return left != right
+    if operand not in _OF_TWO:
+        raise ValueError(f"unknown constraint operand {operand}")
+    return left is not None and right is not None and _OF_TWO[operand](left, right)
 
 
 def _items(text: str) -> list[str]:
@@ -112,3 +96,24 @@ def _version_fits(text: str, wanted: str) -> bool:
         )
     except InvalidVersion:
         return False
+
+
+_OF_ONE: dict[str, Callable[[str | None], bool]] = {
+    "is_set": lambda left: left is not None,
+    "is_not_set": lambda left: left is None,
+}
+_OF_TWO: dict[str, Callable[[str, str], bool]] = {
+    "=": str.__eq__,
+    "==": str.__eq__,
+    "is": str.__eq__,
+    "<": str.__lt__,
+    "<=": str.__le__,
+    ">": str.__gt__,
+    ">=": str.__ge__,
+    "regexp": lambda left, right: re.search(right, left) is not None,
+    "version": _version_fits,
+    "semver": _version_fits,
+    "set_contains": lambda left, right: set(_items(right)) <= set(_items(left)),
+    "set_contains_all": lambda left, right: set(_items(right)) <= set(_items(left)),
+    "set_contains_any": lambda left, right: bool(set(_items(right)) & set(_items(left))),
+}

@@ -46,7 +46,7 @@ class Deployments:
             current = None
         created = current is None and self._needed(job, result, placed)
         if created:
-            current = self._new(change, job)
+            current = _new(self._core, change, job)
         if current is None:
             return None
         groups = {name: dict(group) for name, group in current["TaskGroups"].items()}
@@ -103,46 +103,6 @@ class Deployments:
             for tally in result.tallies.values()
         )
         return bool(placed) and (updating or not had_running)
-
-    def _new(self, change: Change, job: Row) -> Row:
-        return {
-            "CreateIndex": change.index,
-            "CreateTime": self._core.now_ns(),
-            "EvalPriority": job["Priority"],
-            "ID": self._core.ids.uuid(),
-            "IsMultiregion": False,
-            "JobCreateIndex": job["CreateIndex"],
-            "JobID": job["ID"],
-            "JobModifyIndex": job["JobModifyIndex"],
-            "JobSpecModifyIndex": job["JobModifyIndex"],
-            "JobVersion": job["Version"],
-            "ModifyIndex": change.index,
-            "ModifyTime": self._core.now_ns(),
-            "Namespace": job["Namespace"],
-            "Status": "running",
-            "StatusDescription": "Deployment is running",
-            "TaskGroups": {
-                group["Name"]: self._group_state(group)
-                for group in job["TaskGroups"]
-                if (group["Update"] or {}).get("MaxParallel")
-            },
-        }
-
-    def _group_state(self, group: Row) -> Row:
-        deadline = group["Update"]["ProgressDeadline"]
-        return {
-            "AutoPromote": False,
-            "AutoRevert": False,
-            "DesiredCanaries": 0,
-            "DesiredTotal": group["Count"],
-            "HealthyAllocs": 0,
-            "PlacedAllocs": 0,
-            "PlacedCanaries": None,
-            "ProgressDeadline": deadline,
-            "Promoted": False,
-            "RequireProgressBy": self._core.stamp(seconds_of(deadline)),
-            "UnhealthyAllocs": 0,
-        }
 
     def _put(self, change: Change, row: Row, **fields: object) -> Row:
         new = {
@@ -215,3 +175,45 @@ class Deployments:
         if job is not None:
             self._evaluations.new(change, job, "deployment-watcher", DeploymentID=deployment_id)
         self._core.state.write(change)
+
+
+def _new(core: Core, change: Change, job: Row) -> Row:
+    return {
+        "CreateIndex": change.index,
+        "CreateTime": core.now_ns(),
+        "EvalPriority": job["Priority"],
+        "ID": core.ids.uuid(),
+        "IsMultiregion": False,
+        "JobCreateIndex": job["CreateIndex"],
+        "JobID": job["ID"],
+        "JobModifyIndex": job["JobModifyIndex"],
+        "JobSpecModifyIndex": job["JobModifyIndex"],
+        "JobVersion": job["Version"],
+        "ModifyIndex": change.index,
+        "ModifyTime": core.now_ns(),
+        "Namespace": job["Namespace"],
+        "Status": "running",
+        "StatusDescription": "Deployment is running",
+        "TaskGroups": {
+            group["Name"]: _group_state(core, group)
+            for group in job["TaskGroups"]
+            if (group["Update"] or {}).get("MaxParallel")
+        },
+    }
+
+
+def _group_state(core: Core, group: Row) -> Row:
+    deadline = group["Update"]["ProgressDeadline"]
+    return {
+        "AutoPromote": False,
+        "AutoRevert": False,
+        "DesiredCanaries": 0,
+        "DesiredTotal": group["Count"],
+        "HealthyAllocs": 0,
+        "PlacedAllocs": 0,
+        "PlacedCanaries": None,
+        "ProgressDeadline": deadline,
+        "Promoted": False,
+        "RequireProgressBy": core.stamp(seconds_of(deadline)),
+        "UnhealthyAllocs": 0,
+    }

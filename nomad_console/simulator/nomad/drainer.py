@@ -80,7 +80,7 @@ class Drainer:
             if row is None or row["NodeID"] == node_id:
                 del self._marks[alloc_id]
 
-    def _allocation_changed(self, old: Row | None, new: Row | None) -> None:
+    def _allocation_changed(self, _old: Row | None, new: Row | None) -> None:
         if not self._nodes or new is None:
             return
         key = job_key(new)
@@ -119,7 +119,7 @@ class Drainer:
                 self._marks[row["ID"]] = None
 
     def _drainable(self, group: Row, rows: list[Row]) -> list[Row]:
-        """Whom the group can spare now: healthy − (count − max_parallel) of its copies."""
+        """Whom the group can spare now: healthy - (count - max_parallel) copies."""
         parallel = (group["Migrate"] or {"MaxParallel": 1})["MaxParallel"]
         staying = [
             row

@@ -1,8 +1,10 @@
 """Garbage collection: what is over vanishes without an event."""
 
+from collections.abc import Callable
+
 from nomad_console.simulator.nomad.allocations import client_terminal
 from nomad_console.simulator.nomad.core import Core
-from nomad_console.simulator.nomad.state import Row, State, job_key
+from nomad_console.simulator.nomad.state import Row, State, Table, job_key
 
 CLOSED = frozenset({"complete", "failed", "canceled"})
 
@@ -13,20 +15,17 @@ def collect_garbage(core: Core) -> None:
     change = state.change("GarbageCollected")
     change.quiet = True
     dead = {key for key, job in state.jobs.items() if job["Status"] == "dead"}
-    for alloc_id, row in state.allocations.items():
-        if client_terminal(row) and _needless(state, row, dead):
-            change.remove("allocations", alloc_id)
-    for evaluation_id, row in state.evaluations.items():
-        if row["Status"] in CLOSED:
-            change.remove("evaluations", evaluation_id)
-    for deployment_id, row in state.deployments.items():
-        if row["Status"] != "running":
-            change.remove("deployments", deployment_id)
-    for key in dead:
-        change.remove("jobs", key)
-    for node_id, row in state.nodes.items():
-        if row["Status"] == "down" and not state.allocs_by_node[node_id]:
-            change.remove("nodes", node_id)
+    tests: dict[Table, Callable[[Row], bool]] = {
+        "allocations": lambda row: client_terminal(row) and _needless(state, row, dead),
+        "evaluations": lambda row: row["Status"] in CLOSED,
+        "deployments": lambda row: row["Status"] != "running",
+        "jobs": lambda row: row["Status"] == "dead",
+        "nodes": lambda row: row["Status"] == "down" and not state.allocs_by_node[row["ID"]],
+    }
+    for table, gone in tests.items():
+        for key, row in state.table(table).items():
+            if gone(row):
+                change.remove(table, key)
     if change.removals:
         state.write(change)
 

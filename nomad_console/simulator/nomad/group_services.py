@@ -31,16 +31,14 @@ class GroupServices:
             if service["Provider"] == "consul" and service["Checks"]
         ]
 
-    def consul(self, initial_status: str = "critical") -> list[Registration]:
-        return [
-            self._registration(service, initial_status)
-            for service in services_of(self._group)
-            if service["Provider"] == "consul"
-        ]
+    def announce(self, initial_status: str = "critical") -> None:
+        """Tell Consul, whose checks start in this status."""
+        for service in services_of(self._group):
+            if service["Provider"] == "consul":
+                self._core.registry.register(self._registration(service, initial_status))
 
     def register(self) -> None:
-        for registration in self.consul():
-            self._core.registry.register(registration)
+        self.announce()
         rows = self.rows(self._core.state.index + 1)
         if rows:
             change = self._core.state.change("ServiceRegistration")

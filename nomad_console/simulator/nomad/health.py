@@ -41,7 +41,7 @@ class HealthWatch:
                 self._checks = []
         self._good_since: float | None = None
         self._look: Timer | None = None
-        self._deadline: Timer | None = core.timeline.after(deadline, lambda: self._decide(False))
+        self._deadline: Timer | None = core.timeline.after(deadline, self._judge_bad)
 
     @property
     def decided(self) -> bool:
@@ -53,7 +53,7 @@ class HealthWatch:
         if self._checks:
             self._look_again()
         else:
-            self._look = self._core.timeline.after(self._min_healthy, lambda: self._decide(True))
+            self._look = self._core.timeline.after(self._min_healthy, self._judge_good)
 
     def task_ended(self) -> None:
         """A restart begins anew."""
@@ -77,12 +77,18 @@ class HealthWatch:
         if self._good_since is not None:
             left = self._good_since + self._min_healthy - now
             if left <= 0:
-                self._decide(True)
+                self._judge_good()
                 return
             wait = min(wait, left)
         self._look = self._core.timeline.after(wait, self._look_again)
 
-    def _decide(self, healthy: bool) -> None:  # noqa: FBT001 — the verdict itself
+    def _judge_good(self) -> None:
+        self._decide(healthy=True)
+
+    def _judge_bad(self) -> None:
+        self._decide(healthy=False)
+
+    def _decide(self, *, healthy: bool) -> None:
         self.close()
         self._deadline = None
         self._report(healthy)

@@ -93,9 +93,9 @@ class Reconciler:
         for allocation_id in state.allocs_by_job[key]:
             row = state.allocations[allocation_id]
             groups.setdefault(row["TaskGroup"], []).append(row)
-        for name in groups:
-            groups[name].sort(key=lambda row: (_number(row["Name"]), row["CreateIndex"]))
-            self._group(name, groups[name])
+        for name, rows in groups.items():
+            rows.sort(key=lambda row: (_number(row["Name"]), row["CreateIndex"]))
+            self._group(name, rows)
         return self._result
 
     def _group(self, name: str, rows: list[Row]) -> None:
@@ -141,7 +141,7 @@ class Reconciler:
         if row["NextAllocation"]:
             return False
         delay = reschedule_delay(row, group)
-        if delay is None or row["FollowupEvalID"] and not self._due(row):
+        if delay is None or (row["FollowupEvalID"] and not self._due(row)):
             return True
         failed_at = row["ModifyTime"] / 1e9
         wait = failed_at + delay - self._core.now_ns() / 1e9

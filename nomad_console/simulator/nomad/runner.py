@@ -5,20 +5,17 @@ from typing import Any, Protocol
 
 from nomad_console.simulator.nomad import task_events
 from nomad_console.simulator.nomad.allocations import group_of
-from nomad_console.simulator.nomad.apps import EDGE_GRACE, AppTable, Behaviour
+from nomad_console.simulator.nomad.apps import AppTable
 from nomad_console.simulator.nomad.core import Core, seconds_of
 from nomad_console.simulator.nomad.group_services import GroupServices
 from nomad_console.simulator.nomad.health import HealthWatch
+from nomad_console.simulator.nomad.process import Process
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad.tasks import TaskStates
-from nomad_console.simulator.services import App
 from nomad_console.simulator.timeline import Timer
 
 SETUP = 0.1  # s from the task's directory to its start
 RECOVERED = 3.8  # s more until a stop is noticed of a task its agent had to find again
-EDGE_LOOK = 0.1  # s between looks at an edge that ends its requests
-SIGKILL = (137, 9)
-SIGINT = (130, 2)
 RUNNING, COMPLETE, FAILED = "Tasks are running", "All tasks have completed", "Failed tasks"
 
 
@@ -39,20 +36,17 @@ class Runner:
     def __init__(self, core: Core, host: Host, apps: AppTable, allocation: Row) -> None:
         self._core = core
         self._host = host
-        self._apps = apps
         self.id: str = allocation["ID"]
-        self._allocation = allocation
         job = core.state.allocation_jobs[self.id]
         group = group_of(job, allocation["TaskGroup"])
         if group is None:
             raise LookupError(f"{self.id} runs no group of its job")
         self._group = group
         self._type: str = job["Type"]
-        self._behaviour = Behaviour.of(group, core.pace)
         self.tasks = TaskStates(core, group)
+        self._process = Process(core, apps, allocation, group, host.address)
         self._services = GroupServices(core, allocation, group, host.address)
         self._health: HealthWatch | None = None
-        self._app: App | None = None
         self._timer: Timer | None = None
         self._restarts: list[float] = []
         self._stopping = False
@@ -84,8 +78,8 @@ class Runner:
         """Be running and healthy already; the services' rows are left to the caller to write."""
         self.tasks.settle()
         self.client_status, self.client_description = "running", RUNNING
-        self._services_known("passing")
-        self._launch().listening = True
+        self._services.announce("passing")
+        self._process.start(self._finish, settled=True)
         return self._services.rows(self._core.state.index + 1)
 
     def watch_again(self) -> None:
@@ -119,7 +113,7 @@ class Runner:
         """The task ends by itself with an error; its restart policy decides."""
         if self.client_status != "running" or self._stopping:
             return
-        self._end_app()
+        self._process.end()
         if self._health is not None:
             self._health.task_ended()
         self.tasks.add(task_events.terminated, exit_code, 0)
@@ -150,7 +144,7 @@ class Runner:
             self.tasks.add(task_events.restarting, 0, "")
             self._wait(self._core.pace(0.05), self._start_task)
 
-        self._signal(again)
+        self._process.interrupt(again)
 
     def signal(self, name: str) -> None:
         self.tasks.add(task_events.signaling, name)
@@ -159,7 +153,7 @@ class Runner:
     def vanish(self) -> None:
         """Its machine is gone."""
         self._cancel()
-        self._end_app()
+        self._process.end()
         if self._health is not None:
             self._health.close()
 
@@ -170,10 +164,6 @@ class Runner:
             "ClientDescription": self.client_description,
             "TaskStates": self.tasks.rows(),
         }
-
-    def _services_known(self, initial_status: str) -> None:
-        for registration in self._services.consul(initial_status):
-            self._core.registry.register(registration)
 
     def _watch_health(self) -> None:
         if self._type in {"batch", "sysbatch"} or self.verdict is not None:
@@ -196,25 +186,13 @@ class Runner:
     def _start_task(self) -> None:
         self.tasks.start()
         self.client_status, self.client_description = "running", RUNNING
-        app = self._launch()
-
-        def listen() -> None:
-            app.listening = app.alive and not self._stopping
-
-        self._core.timeline.after(self._behaviour.start, listen)
+        self._process.start(self._finish)
         if self._health is not None:
             self._health.task_started()
         self._host.report(self, urgent=False)
 
-    def _launch(self) -> App:
-        app = self._apps.start(self._allocation, self._group, self._host.address, self._behaviour)
-        self._app = app
-        if self._behaviour.exit_after is not None:
-            self._wait(self._behaviour.exit_after, self._finish)
-        return app
-
     def _finish(self) -> None:
-        self._end_app()
+        self._cancel()
         self.tasks.add(task_events.terminated, 0, 0)
         self._services.deregister()
         self._end("complete", COMPLETE)
@@ -234,41 +212,10 @@ class Runner:
                 self.tasks.add(task_events.killed)
             self._end("complete", COMPLETE)
 
-        self._signal(over)
-
-    def _signal(self, over: Callable[[int, int], None]) -> None:
-        """Interrupt the app and call `over(exit code, signal)` when it has ended."""
-        timeout = seconds_of(self._group["Tasks"][0]["KillTimeout"])
-        behaviour = self._behaviour
-        app = self._app
-        if app is not None and behaviour.on_signal != "ignore":
-            app.listening = False
-
-        def end(code: tuple[int, int]) -> None:
-            self._end_app()
-            over(*code)
-
-        if behaviour.on_signal == "die":
-            self._end_app()
-            self._wait(self._core.pace(0.01), lambda: end(SIGINT))
-        elif behaviour.on_signal == "ignore" or behaviour.stop > timeout:
-            self._wait(timeout + self._core.pace(0.01), lambda: end(SIGKILL))
-        elif behaviour.role == "edge":
-            limit = self._core.timeline.elapsed() + min(timeout, self._core.pace(EDGE_GRACE))
-            self._wait(behaviour.stop, lambda: self._drain_edge(limit, end))
-        else:
-            self._wait(behaviour.stop, lambda: end((0, 0)))
-
-    def _drain_edge(self, limit: float, end: Callable[[tuple[int, int]], None]) -> None:
-        busy = self._app is not None and self._app.in_flight > 0
-        if busy and self._core.timeline.elapsed() < limit:
-            wait = self._core.pace(EDGE_LOOK)
-            self._wait(wait, lambda: self._drain_edge(limit, end))
-        else:
-            end((0, 0))
+        self._process.interrupt(over)
 
     def _end(self, status: str, description: str) -> None:
-        self._end_app()
+        self._process.end()
         self.tasks.end(failed=status == "failed")
         self.client_status, self.client_description = status, description
         if self._health is not None and not self._health.decided:
@@ -276,11 +223,6 @@ class Runner:
             self.verdict = (False, self._core.stamp())
         self._host.report(self, urgent=True)
         self._host.ended(self)
-
-    def _end_app(self) -> None:
-        if self._app is not None:
-            self._apps.end(self._app)
-            self._app = None
 
     def _wait(self, seconds: float, callback: Callable[[], None]) -> None:
         self._timer = self._core.timeline.after(seconds, callback)

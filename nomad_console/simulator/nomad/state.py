@@ -141,28 +141,20 @@ class State:
         if change.index != self.index + 1:
             raise ValueError(f"change made for index {change.index}, but it is {self.index}")
         self.index = change.index
+        puts = [(table, self._put(table, row), row) for table, row in change.puts]
+        gone = [(table, self._remove(table, key), key) for table, key, _ in change.removals]
         touched: set[str] = set()
-        events: list[Event] = []
-        before: list[tuple[Table, Row | None, Row | None]] = []
-        for table, row in change.puts:
-            before.append((table, self._put(table, row), row))
+        for table, row in [*change.puts, *((table, row) for table, row, _ in gone)]:
             touched.update(_touches(table, row, change.index))
-            if table in _TOPICS:
-                events.append(_event(change, table, row))
-        for table, key, quiet in change.removals:
-            row = self._remove(table, key)
-            before.append((table, row, None))
-            touched.update(_touches(table, row, change.index))
-            if table == "nodes":
-                touched.add(f"node:{key}")
-            if not quiet:
-                events.append(_event(change, table, row))
+        touched.update(f"node:{key}" for table, _, key in gone if table == "nodes")
         for name in touched & self.table_index.keys():
             self.table_index[name] = change.index
-        if events and not change.quiet:
+        events = _events(change, [row for _, row, _ in gone])
+        if events:
             self.broker.publish(change.index, events)
         for callback in tuple(self._watchers):
             callback(change.index, frozenset(touched))
+        before = [*puts, *((table, row, None) for table, row, _ in gone)]
         for table, old, new in before:
             for observer in self.observers[table]:
                 observer(old, new)
@@ -223,6 +215,15 @@ def _touches(table: Table, row: Row, index: int) -> Iterator[str]:
             yield f"job-deployments:{row['Namespace']}/{row['JobID']}"
         case "services":
             yield f"service:{row['Namespace']}/{row['ServiceName']}"
+
+
+def _events(change: Change, gone: list[Row]) -> list[Event]:
+    """Of every put row that has a topic, and of the removed ones that do not just vanish."""
+    if change.quiet:
+        return []
+    removed = zip(change.removals, gone, strict=True)
+    rows = [*change.puts, *((table, row) for (table, _, quiet), row in removed if not quiet)]
+    return [_event(change, table, row) for table, row in rows if table in _TOPICS]
 
 
 def _event(change: Change, table: Table, row: Row) -> Event:
