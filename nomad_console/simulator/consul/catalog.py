@@ -154,6 +154,7 @@ class Catalog:
         self._tell([service.name])
 
     def passing(self, registration_id: str) -> bool:
+        """What Nomad's health watcher asks: the instance's own checks, not its node's."""
         service = self._registered.get(registration_id)
         return service is not None and all(
             row["Status"] == "passing" for row in service.check_rows()
@@ -176,10 +177,12 @@ class Catalog:
         return (_key(name), EXTINCTION, "services")
 
     def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
+        """Hear the name of each service whose instances or checks changed; the answer ends it."""
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
     def on_node_failed(self, callback: Callable[[str], None]) -> None:
+        """Hear the name of each node whose serfHealth turned critical: its sessions end."""
         self._node_failed.append(callback)
 
     def machine_down(self, name: str) -> None:
@@ -188,6 +191,7 @@ class Catalog:
         self._timeline.after(self._between(PROBING), lambda: self._believe(name))
 
     def machine_up(self, name: str) -> None:
+        """The agent is back with the services it had, and runs their checks again."""
         self.nodes[name].answers = True
         self._timeline.after(self._between(REJOIN), lambda: self._believe(name))
 

@@ -69,6 +69,7 @@ class KeyValues:
         return answer
 
     def put(self, entry: Entry, index: int) -> bool:
+        """A plain write leaves the key's holder, but resets its LockIndex, as Consul 1.8 does."""
         old = self.entries.get(entry.key)
         return self._store(replace(entry, session=old.session if old else ""), index)
 
@@ -89,6 +90,7 @@ class KeyValues:
         return self._store(replace(entry, lock_index=count), index)
 
     def release(self, entry: Entry, index: int) -> bool:
+        """False unless this very session holds it; no lock delay follows."""
         old = self.entries.get(entry.key)
         if old is None or not entry.session or old.session != entry.session:
             return False
@@ -117,6 +119,7 @@ class KeyValues:
         return True
 
     def index_is(self, key: str, index: int) -> bool:
+        """0 stands for a key that is not there."""
         entry = self.entries.get(key)
         return index == (entry.modified if entry else 0)
 
@@ -142,6 +145,7 @@ class KeyValues:
         return True
 
     def _release(self, session: Session, index: int) -> bool:
+        """Free or delete what the session held, and keep others off for its lock delay."""
         held = [entry for entry in self.entries.values() if entry.session == session.row["ID"]]
         for entry in held:
             if session.row["Behavior"] == "delete":

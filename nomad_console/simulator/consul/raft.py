@@ -28,6 +28,7 @@ class Raft:
         return max((self._last.get(key, 0) for key in keys), default=0)
 
     def forget(self, key: str) -> None:
+        """Drop the key's index, as a service's goes with its last instance."""
         self._last.pop(key, None)
 
     @contextmanager

@@ -193,6 +193,7 @@ class UiServices:
         return [_summary(name, instances) for name, instances in chosen.items() if instances]
 
     def _remembered(self, name: str) -> Row:
+        """The service's own index covers its instances, their checks and their nodes' checks."""
         index = self._catalog.service_index(name)
         known = self._rows.get(name)
         if known is None or known[0] != index:

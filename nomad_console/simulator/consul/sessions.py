@@ -105,10 +105,12 @@ class Sessions:
         return self.rows.get(session_id)
 
     def listed(self, node: str | None = None) -> list[Row]:
+        """Those of one node, or all."""
         rows = (session.row for _, session in sorted(self.rows.items()))
         return [row for row in rows if node in (None, row["Node"])]
 
     def renew(self, session_id: str) -> Row | None:
+        """Its life begins again; None where it is gone."""
         session = self.get(session_id)
         if session is None:
             return None

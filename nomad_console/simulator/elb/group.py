@@ -111,7 +111,12 @@ class Group:
         self._after(target, propagation, lambda: self._propagated(target))
 
     def deregister(self, key: Key) -> None:
-        """Unknown or draining already: nothing."""
+        """Unknown or draining already: nothing.
+
+        It reads `draining` until the delay is over, even with nothing in flight; new requests end
+        only when all of the balancer's machines know (ELB user guide, target group attributes;
+        users saw 17 s).
+        """
         target = self.targets.get(key)
         if target is None or target.draining:
             return
@@ -148,7 +153,10 @@ class Group:
         return [target for target in self.targets.values() if not target.draining]
 
     def fails_open(self, members: list[Registered] | None = None) -> bool:
-        """Fewer healthy ones than the group's minimum: requests go to all."""
+        """Fewer healthy ones than the group's minimum: requests go to all.
+
+        Percentages count what is registered (ELB user guide, target group health).
+        """
         members = self.members() if members is None else members
         healthy = sum(target.health.state == Shown.HEALTHY for target in members)
         share = len(members) * self.settings.routing_percentage / 100
@@ -193,6 +201,7 @@ class Group:
             self._judge(target, answer)
 
     def _judge(self, target: Registered, answer: Answer) -> None:
+        """One passed check ends `initial`; the healthy threshold counts on the way back only."""
         if target.draining:
             return
         check = self.settings.check

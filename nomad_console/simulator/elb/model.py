@@ -57,7 +57,10 @@ class TargetHealth:
 
 
 class Balancer:
-    """Groups by name. `shifted`: zones taken out of service by a zonal shift."""
+    """Groups by name. `shifted`: zones taken out of service by a zonal shift.
+
+    First the balancers and groups are added, then the listeners that bring them together.
+    """
 
     def __init__(
         self,
@@ -156,7 +159,11 @@ class Balancer:
         return self._serving.get(name)
 
     def route(self, name: str) -> Target | None:
-        """Where the next request of the group goes; None: 503."""
+        """Where the next request of the group goes; None: 503.
+
+        Without cross-zone balancing a request stays in the zone it came in by, and a zone without
+        targets answers 503 (ELB user guide, disable cross-zone).
+        """
         group, balancer = self.groups[name], self.balancer_of(name)
         if balancer is None:
             return None
@@ -175,7 +182,10 @@ class Balancer:
         return group.target(self._pick(group, chosen)) if chosen else None
 
     def _pick(self, group: Group, chosen: list[Registered]) -> Registered:
-        """In turn, or by share while one of them is in slow start."""
+        """In turn, or by share while one of them is in slow start.
+
+        Slow start needs a target that is beyond it (ELB user guide, target group attributes).
+        """
         length = group.settings.slow_start
         now = self._timeline.elapsed()
         ages = [now - target.healthy_since for target in chosen]

@@ -1,8 +1,14 @@
+import random
 from dataclasses import replace
 
 import pytest
 
+from nomad_console.simulator.consul.catalog import Catalog
+from nomad_console.simulator.pace import Pace
+from nomad_console.simulator.timeline import Timeline
 from tests.support.consul_world import ConsulWorld, an_instance
+from tests.support.manual_clock import ManualClock
+from tests.support.stepping import step
 
 
 def test_a_new_instance_is_critical_until_its_first_check_within_the_interval() -> None:
@@ -155,3 +161,13 @@ def test_subscribers_hear_of_every_changed_service_until_they_leave() -> None:
     leave()
     world.serve(2)
     assert len(heard) == 3
+
+
+def test_in_a_catalog_without_a_network_every_check_is_refused() -> None:
+    clock = ManualClock()
+    timeline = Timeline(clock)
+    catalog = Catalog(timeline, Pace(), random.Random(1))
+    catalog.add_node("c1", "10.77.0.101")
+    catalog.register(an_instance(1))
+    step(clock, timeline, 11)
+    assert catalog.instances("web")[0].status() == "critical"
