@@ -71,10 +71,13 @@ def cluster_file(
     return "\n".join(tables)
 
 
-def environment(addresses: Addresses, *, region: str, config: str) -> dict[str, str]:
+def environment(
+    addresses: Addresses, *, region: str, config: str, token: str = ""
+) -> dict[str, str]:
     """Everything that leads nomad, consul, aws and the console here and nowhere else."""
     return {
         "NOMAD_ADDR": addresses.nomad,
+        **({"NOMAD_TOKEN": token} if token else {}),
         "CONSUL_HTTP_ADDR": addresses.consul,
         "AWS_ENDPOINT_URL": addresses.aws,
         "AWS_REGION": region,

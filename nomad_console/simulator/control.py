@@ -66,6 +66,7 @@ class Control:
         routes: list[tuple[str, str, Endpoint]] = [
             ("GET", "/world", self.world),
             ("GET", "/requests", self.requests),
+            ("GET", "/tokens", self.tokens),
             ("GET", "/traffic", self.traffic),
             ("POST", "/traffic/reset", self.reset),
             ("GET", "/agents", self.agents),
@@ -83,6 +84,9 @@ class Control:
 
     async def requests(self, _request: Request) -> Response:
         return JSONResponse(self._report())
+
+    async def tokens(self, _request: Request) -> Response:
+        return JSONResponse(self._world.tokens.secrets())
 
     async def traffic(self, _request: Request) -> Response:
         return JSONResponse(self._requester.report())

@@ -69,7 +69,8 @@ async def _serve(scenario: Scenario, options: Options) -> None:
             if options.parent_pipe:
                 await _watch_parent(ended)
             region = running.world.balancer.arns.region
-            lines = environment(running.addresses, region=region, config=str(config))
+            token = running.world.tokens.first
+            lines = environment(running.addresses, region=region, config=str(config), token=token)
             print(*(f"{name}={value}" for name, value in lines.items()), sep="\n")
             print("READY", flush=True)
             await SystemClock().wait(ended, None)

@@ -96,6 +96,14 @@ class Job(_Table, frozen=True):
     sim: dict[str, str | float] = {}
 
 
+class Token(_Table, frozen=True):
+    """A Nomad token; the environment lines carry the first one's secret."""
+
+    name: Name
+    rights: Literal["management", "read-only", "one-namespace", "node-only"]
+    namespace: Name = "default"  # of one-namespace
+
+
 class Scenario(_Table, frozen=True):
     """A whole world at its start."""
 
@@ -108,6 +116,7 @@ class Scenario(_Table, frozen=True):
     clients: tuple[Clients, ...] = (Clients(),)
     balancer: Balancer = Balancer()
     jobs: tuple[Job, ...] = ()
+    tokens: tuple[Token, ...] = ()  # none: access control is off
 
     @property
     def edge_port(self) -> int | None:

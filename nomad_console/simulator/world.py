@@ -14,11 +14,11 @@ from nomad_console.simulator.elb.throttle import Throttle
 from nomad_console.simulator.jobs import specification
 from nomad_console.simulator.machines import Place, places, server_address
 from nomad_console.simulator.nomad.cluster import NomadCluster
-from nomad_console.simulator.nomad_api.acl import Acl
 from nomad_console.simulator.pace import Pace
 from nomad_console.simulator.scenario import Job, Scenario
 from nomad_console.simulator.services import App, Machine
 from nomad_console.simulator.timeline import Timeline
+from nomad_console.simulator.tokens import Tokens
 from nomad_console.simulator.traffic.front_door import FrontDoor
 from nomad_console.simulator.traffic.routing import Routing
 
@@ -46,7 +46,8 @@ class World:
         self.timeline = timeline
         self.pace = Pace(speed)
         self.seed = seed
-        self.acl = Acl()
+        self.tokens = Tokens(scenario, self._chance(6))
+        self.acl = self.tokens.acl
         self.throttle = Throttle(timeline)
         self.places = places(scenario, self._chance(0))
         self.catalog = Catalog(timeline, self.pace, self._chance(1), datacenter=scenario.datacenter)

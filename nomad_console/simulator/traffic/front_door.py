@@ -1,5 +1,6 @@
 """The way of one request: balancer, target, edge, app; each may refuse, cut or be gone."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,8 +27,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Target:
-    """Where the balancer sends a request: an address inside the world."""
+    """Where the balancer sends a request: an address inside the world, in one group's name."""
 
+    group: str
     address: str
     port: int
 
@@ -41,6 +43,10 @@ class Balancer(Protocol):
 
     def choose(self, group: str) -> Target | None:
         """The target of the next request; None: 503."""
+        ...
+
+    def on_drained(self, callback: Callable[[Target], None]) -> None:
+        """`callback` when a target's deregistration delay is over: what it still serves is cut."""
         ...
 
 
@@ -65,6 +71,8 @@ class FrontDoor:
         self._edges = edges
         self._apps = apps
         self._machines = {machine.address: machine for machine in machines.values()}
+        self._drained: Counter[Target] = Counter()
+        balancer.on_drained(lambda target: self._drained.update((target,)))
 
     def request(self, service: str, respond: Respond) -> None:
         """Send one request in; `respond` is called once, at once or when the world is done."""
@@ -86,7 +94,17 @@ class FrontDoor:
         elif (app := self._apps.at(target.address, target.port)) is None:
             respond(Answer(502, "edge refused", node))
         else:
-            self._to_app(self._edges.of(app), service, node, respond)
+            self._to_app(self._edges.of(app), service, node, self._unless_drained(target, respond))
+
+    def _unless_drained(self, target: Target, respond: Respond) -> Respond:
+        """The answer comes too late where the target's delay passes first."""
+        before = self._drained[target]
+
+        def judged(answer: Answer) -> None:
+            cut = self._drained[target] != before
+            respond(Answer(502, "cut by balancer", answer.node) if cut else answer)
+
+        return judged
 
     def _to_app(self, edge: Edge, service: str, node: str, respond: Respond) -> None:
         server = edge.pick(service)

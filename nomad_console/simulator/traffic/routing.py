@@ -1,10 +1,15 @@
 """The load balancer as one request meets it: rule, group, target."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from nomad_console.simulator.elb.model import Balancer
+from nomad_console.simulator.elb.model import Target as Registered
 from nomad_console.simulator.scenario import Group
 from nomad_console.simulator.traffic.front_door import Target
+
+
+def _seen(target: Registered) -> Target:
+    return Target(target.group, target.address, target.port)
 
 
 class Routing:
@@ -20,4 +25,7 @@ class Routing:
 
     def choose(self, group: str) -> Target | None:
         target = self._balancer.route(group)
-        return None if target is None else Target(target.address, target.port)
+        return None if target is None else _seen(target)
+
+    def on_drained(self, callback: Callable[[Target], None]) -> None:
+        self._balancer.on_drained(lambda target: callback(_seen(target)))

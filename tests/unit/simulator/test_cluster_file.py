@@ -64,6 +64,7 @@ def test_the_policy_is_divided_by_the_speed() -> None:
 def test_the_environment_leads_nowhere_else() -> None:
     lines = environment(ADDRESSES, region="eu-west-1", config="/tmp/x.toml")  # noqa: S108 — not opened
     assert lines["NOMAD_ADDR"] == "http://127.0.0.1:1"
+    assert "NOMAD_TOKEN" not in lines
     assert lines["AWS_ENDPOINT_URL"] == "http://127.0.0.1:3"
     assert lines["AWS_REGION"] == lines["AWS_DEFAULT_REGION"] == "eu-west-1"
     assert lines["AWS_EC2_METADATA_DISABLED"] == "true"

@@ -48,6 +48,7 @@ async def test_reads(client: httpx.AsyncClient) -> None:
         "first_failure": None,
     }
     assert set((await client.get("/agents")).json()) == {"c1", "c2", "c3"}
+    assert (await client.get("/tokens")).json() == {}
     assert "break-app" in (await client.get("/faults")).json()
 
 

@@ -41,7 +41,7 @@ class Street:
             "c1": Machine("c1", "n1", "127.77.1.1", "i-1", "a"),
             "c2": Machine("c2", "n2", WEB[0], "i-2", "b"),
         }
-        self.target: Target | None = Target("127.77.1.1", 80)
+        self.target: Target | None = Target("web-public", "127.77.1.1", 80)
         self.catalog = Catalog()
         edges = Edges(self.timeline, Pace(), random.Random(1), self.catalog)
         edges.of(self.edge, settled=True)
@@ -59,6 +59,9 @@ class Street:
 
     def choose(self, group: str) -> Target | None:
         return self.target if group == "web-public" else None
+
+    def on_drained(self, callback: Callable[[Target], None]) -> None:
+        self.drain = callback
 
     def ask(self, service: str = "web", after: float = 1.0) -> Answer:
         self.door.request(service, self.answers.append)
@@ -138,3 +141,13 @@ def test_a_silent_machine_behind_the_edge_is_a_timeout_too(street: Street) -> No
 def test_a_broken_app_answers_what_it_answers(street: Street) -> None:
     street.app.status = 500
     assert street.ask() == Answer(500, "app", "c1", "web-1")
+
+
+def test_a_delay_that_passes_cuts_what_its_target_still_serves(street: Street) -> None:
+    street.app.latency = 10.0
+    street.door.request("web", street.answers.append)
+    assert street.target is not None
+    street.drain(street.target)
+    street.door.request("web", street.answers.append)
+    step(street.clock, street.timeline, 11)
+    assert [answer.reason for answer in street.answers] == ["cut by balancer", ""]

@@ -18,4 +18,4 @@ def test_every_target_has_its_turn() -> None:
     world = SteppedWorld().world
     routing = Routing(world.balancer, load("article").balancer.groups)
     chosen = {routing.choose("api-int") for _ in range(60)}
-    assert chosen == {Target(place.address, 80) for place in world.places}
+    assert chosen == {Target("api-int", place.address, 80) for place in world.places}

@@ -1,0 +1,48 @@
+"""A scenario's Nomad tokens, their secrets made up from its chance."""
+
+import random
+
+from nomad_console.simulator.nomad.ids import Ids
+from nomad_console.simulator.nomad_api.acl import (
+    MANAGEMENT,
+    NODE_ONLY,
+    READ_ONLY,
+    Acl,
+    Rights,
+    Token,
+    one_namespace,
+)
+from nomad_console.simulator.scenario import Scenario
+from nomad_console.simulator.scenario import Token as Wanted
+
+
+def _rights(wanted: Wanted) -> Rights:
+    match wanted.rights:
+        case "management":
+            return MANAGEMENT
+        case "read-only":
+            return READ_ONLY
+        case "one-namespace":
+            return one_namespace(wanted.namespace)
+        case "node-only":
+            return NODE_ONLY
+
+
+class Tokens:
+    """By name; without any, access control is off."""
+
+    def __init__(self, scenario: Scenario, rng: random.Random) -> None:
+        ids = Ids(rng)
+        self._tokens = [
+            Token(ids.uuid(), ids.uuid(), wanted.name, _rights(wanted))
+            for wanted in scenario.tokens
+        ]
+        self.acl = Acl(self._tokens)
+
+    @property
+    def first(self) -> str:
+        """The secret that the environment lines carry; empty without tokens."""
+        return self._tokens[0].secret if self._tokens else ""
+
+    def secrets(self) -> dict[str, str]:
+        return {token.name: token.secret for token in self._tokens}
