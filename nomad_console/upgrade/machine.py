@@ -31,6 +31,7 @@ from nomad_console.upgrade.run import GateState, Hold, NodeUpgrade, Pending, Run
 from nomad_console.upgrade.steps import begin_next, drain_call, proceed
 from nomad_console.upgrade.turn import Turn
 
+_EARLY_S = 0.01  # a timer may ring so much before its time
 _Other = Observed | TimeReached | GateOpened | GateConfirmed | Held | Frozen | Released
 
 
@@ -141,7 +142,7 @@ def _seen(run: Run, observation: Observation, at: datetime) -> tuple[NodeUpgrade
 
 def _reach(turn: Turn) -> str:
     wait = turn.run.upgrade.wait
-    if wait is None or wait.over or wait.due > turn.elapsed:
+    if wait is None or wait.over or wait.due > turn.elapsed + _EARLY_S:
         return "nothing is due"
     turn.change(wait=msgspec.structs.replace(wait, over=True))
     return ""

@@ -24,7 +24,7 @@ def test_a_hostile_name_is_refused_and_printable(name: str) -> None:
 
 
 def test_what_is_unknown_is_said() -> None:
-    with pytest.raises(HostCommandError, match="instance_id.* is not known"):
+    with pytest.raises(HostCommandError, match=r"instance_id.* is not known"):
         filled(("x", "{instance_id}"), VALUES)
-    with pytest.raises(HostCommandError, match="{host} is unknown; there are {name} {address}"):
+    with pytest.raises(HostCommandError, match=r"{host} is unknown; there are {name} {address}"):
         filled(("x", "{host}"), VALUES)

@@ -6,21 +6,26 @@ import msgspec
 import pytest
 
 from nomad_console.domain.plan import Step
-from nomad_console.domain.snapshot import SourceName, SourceState
-from nomad_console.upgrade.gates import DONE_MEANS, ProofName, Truth
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
+from nomad_console.upgrade.events import GateConfirmed, GateOpened, Observed
+from nomad_console.upgrade.gates import DONE_MEANS, GATE_BEFORE, Gate, ProofName, Truth
 from nomad_console.upgrade.observe import _LOOKS, needed, observe
 from nomad_console.upgrade.run import Run
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
+from tests.support.play import started
 from tests.support.sights import look, run_at, truths
 from tests.support.snapshots import (
     article_snapshot,
     drained,
     later,
     node_id,
+    with_allocation,
+    with_derived,
     with_detail,
     with_node,
     with_source,
+    without_targets,
 )
 
 _P = ProofName
@@ -80,6 +85,88 @@ def test_what_is_not_there_is_not_asked_for() -> None:
     assert _P.RELEASED not in needed(plan, bare, Step.DRAIN)
     assert _P.UNLISTED in needed(plan, bare, Step.DRAIN)
     assert _P.UNLISTED not in needed(lonely, plan.nodes[0], Step.DRAIN)
+
+
+class Walk:
+    """The engine on snapshots alone: each look at a later one, two seconds after the last."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.play = started(*numbers)
+        self.snapshot = article_snapshot()
+        self.gates: list[Gate] = []
+
+    def look(self, snapshot: ClusterSnapshot | None = None) -> None:
+        """Read the cluster again, so far on, and let its time pass."""
+        play = self.play
+        play.elapsed += 2.0
+        ahead = play.elapsed - (self.snapshot.at - EPOCH).total_seconds()
+        self.snapshot = later(snapshot or self.snapshot, ahead, indexes=1)
+        play.do(Observed, observe(self.snapshot, play.run))
+
+    def confirm(self) -> None:
+        gate = self.play.now.gate
+        assert gate is not None, [one.proof for one in self.play.now.proofs]
+        self.gates.append(gate.gate)
+        code = f"{len(self.gates):02}"
+        self.play.do(GateOpened, self.play.now.node, gate.gate, code)
+        index = self.snapshot.nomad_index
+        self.play.do(GateConfirmed, self.play.now.node, gate.gate, code, index)
+        self.play.answer(index)
+
+    def node(self, number: int) -> None:
+        """From an untouched node to the end of its watch."""
+        before = self.snapshot.targets
+        self.look(with_node(self.snapshot, number, eligibility="ineligible"))
+        self.confirm()
+        self.look(without_targets(self.snapshot, number))
+        assert self.play.now.gate is None
+        self.look()
+        self.play.wait()
+        self.confirm()
+        out = with_allocation(
+            drained(self.snapshot, number, "7f3a0000"),
+            "edge",
+            number,
+            client="running",
+            desired="run",
+        )
+        self.look(out)
+        self.look()
+        self.confirm()
+        new = self.snapshot.nomad_index + 1
+        self.look(
+            with_detail(
+                with_node(self.snapshot, number, version="2.0.5", modify_index=new),
+                number,
+                modify_index=new,
+            )
+        )
+        self.play.wait()
+        self.confirm()
+        self.look(with_node(self.snapshot, number, eligibility="eligible"))
+        self.confirm()
+        back = {**self.snapshot.targets, **before}
+        self.look(with_derived(msgspec.structs.replace(self.snapshot, targets=back)))
+        self.look()
+        self.play.wait()
+
+
+def test_two_nodes_walk_through_the_chain_on_what_snapshots_prove() -> None:
+    walk = Walk(1, 2)
+    walk.look()
+    walk.confirm()
+    walk.node(1)
+    walk.look()
+    walk.confirm()
+    walk.node(2)
+    assert walk.play.run.ended_at is not None
+    assert walk.gates == [
+        Gate.START,
+        *GATE_BEFORE.values(),
+        Gate.NEXT,
+        *GATE_BEFORE.values(),
+    ]
+    assert len(walk.play.journal) < 130
 
 
 def test_only_nodes_in_play_are_looked_at() -> None:
