@@ -98,13 +98,14 @@ class Running:
         self._requester = Requester(self._timeline, random.Random(seed), self.world.services, rate)
         self._front = FrontListener(self.world.door, bound["front"])
         view = nomad_view(self.world.cluster, self._timeline, self.world.pace, self.world.acl)
-        protocol = limited(ClientConnections())
         self._agents = [
-            Listener(name, nomad_app(view, name), taken, protocol)
+            Listener(name, nomad_app(view, name), taken, limited(ClientConnections()))
             for name, taken in agents.bound.items()
         ]
         self._listeners = {
-            "nomad": Listener("nomad", nomad_app(view), bound["nomad"], protocol),
+            "nomad": Listener(
+                "nomad", nomad_app(view), bound["nomad"], limited(ClientConnections())
+            ),
             **{name: Listener(name, app, bound[name]) for name, app in self._apps().items()},
         }
         self.addresses = Addresses(

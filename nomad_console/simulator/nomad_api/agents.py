@@ -9,6 +9,7 @@ import msgspec
 from nomad_console.simulator.nomad.servers import Server
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.calls import Answer, Call
+from nomad_console.simulator.nomad_api.errors import NO_LEADER_AFTER
 from nomad_console.simulator.nomad_api.view import View
 
 _RUNTIME = {
@@ -176,7 +177,8 @@ def agent_health(view: View, call: Call, agent: Agent) -> Answer:
     if wanted == "client":
         return Answer({})
     if view.cluster.leader() is None:
-        return Answer({"server": {"message": "No cluster leader", "ok": False}}, status=500)
+        alone = {"message": "No cluster leader", "ok": False}
+        return Answer({"server": alone}, status=500, late=view.pace(NO_LEADER_AFTER))
     return Answer({"server": _HEALTHY})
 
 

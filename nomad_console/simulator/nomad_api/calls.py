@@ -17,7 +17,8 @@ Body = dict[str, Any]
 class Answer:
     """A status and its body: JSON, or plain text where `text` is not None.
 
-    `index` is the X-Nomad-Index of a write; reads get theirs from their `Reading`.
+    `index` is the X-Nomad-Index of a write; reads get theirs from their `Reading`. `late` are the
+    seconds the agent takes for it.
     """
 
     body: object = None
@@ -26,6 +27,7 @@ class Answer:
     next_token: str = ""
     index: int | None = None
     vary: str = "Accept-Encoding"
+    late: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from nomad_console.simulator.nomad_api.acl import MANAGEMENT
 from nomad_console.simulator.nomad_api.agents import Agent
 from nomad_console.simulator.nomad_api.calls import Answer, Call, Reading
 from nomad_console.simulator.nomad_api.errors import (
+    NO_LEADER_AFTER,
     invalid_method,
     no_leader,
     no_path_to_region,
@@ -24,7 +25,6 @@ from nomad_console.simulator.nomad_api.view import View
 
 OK = 200
 TEXT = "text/plain; charset=utf-8"  # of every refusal, even where its body is JSON
-NO_LEADER_AFTER = 5.0  # seconds a server looks for a leader before it gives up
 
 Read = Callable[[View, Call], Reading]
 Plain = Callable[[View, Call], Answer]
@@ -35,13 +35,15 @@ OfAgent = Callable[[View, Call, Agent], Answer]
 class Handler:
     """What answers one method of a path.
 
-    `open` ones look at no token; `local` ones are answered by the agent itself, leader or not.
+    `open` ones look at no token; `local` ones are answered by the agent itself, leader or not;
+    those `of_leader` have no answer without one, stale or not.
     """
 
     function: Read | Plain | OfAgent
     of_agent: bool = False
     open: bool = False
     local: bool = False
+    of_leader: bool = False
 
 
 def secret_of(request: Request) -> str:
@@ -86,7 +88,7 @@ class Endpoint:
             raise invalid_method()
         query = Query.read(request.query_params.multi_items())
         if not handler.local:
-            await self._reach_leader(query)
+            await self._reach_leader(query, stale=query.stale and not handler.of_leader)
         secret = secret_of(request)
         call = Call(
             query,
@@ -104,15 +106,17 @@ class Endpoint:
         if isinstance(result, Answer):
             if result.index is not None:
                 headers["X-Nomad-Index"] = str(result.index)
+            if result.late:
+                await pause(view, result.late)
             return result
         return await self._read(query, result, headers)
 
-    async def _reach_leader(self, query: Query) -> None:
+    async def _reach_leader(self, query: Query, *, stale: bool) -> None:
         cluster = self._view.cluster
         if query.region not in {"", cluster.region}:
             raise no_path_to_region()
         self._view.leaderless_ms()
-        if not query.stale and cluster.leader() is None:
+        if not stale and cluster.leader() is None:
             await pause(self._view, self._view.pace(NO_LEADER_AFTER))
             raise no_leader(through_client=self._agent.is_client)
 

@@ -3,6 +3,7 @@
 from nomad_console.simulator.nomad.refusals import Refusal
 
 UUID_LENGTH = 36
+NO_LEADER_AFTER = 5.0  # seconds a server looks for a leader before it gives up
 
 
 def no_path_to_region() -> Refusal:

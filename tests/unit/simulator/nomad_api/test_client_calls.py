@@ -6,6 +6,7 @@ import pytest
 
 from nomad_console.simulator.nomad_api.acl import NODE_ONLY, Acl, Token
 from tests.support.nomad_http import NomadLab
+from tests.support.nomad_sockets import on_socket
 
 SECRET = "11111111-2222-3333-4444-555555555555"
 UNKNOWN = "99999999-2222-3333-4444-555555555555"
@@ -74,6 +75,22 @@ async def test_logs_come_plain_or_in_frames(lab: NomadLab) -> None:
 async def test_logs_need_a_task_and_a_kind(lab: NomadLab, query: dict[str, str], text: str) -> None:
     answer = await lab.get(f"/v1/client/fs/logs/{lab.allocations('web')[0]['ID']}", **query)
     assert (answer.status_code, answer.text) == (400, text)
+
+
+async def test_followed_logs_grow_and_beat_while_they_are_quiet(lab: NomadLab) -> None:
+    identity = lab.allocations("web")[0]["ID"]
+    path = f"/v1/client/fs/logs/{identity}?task=app&type=stdout&follow=true&origin=end&offset=2"
+    async with on_socket(lab) as socket:
+        wire = await socket.get(path)
+        assert "transfer-encoding: chunked" in await wire.head()
+        chunks = []
+        for _ in range(4):
+            size = int(await wire.line(), 16)
+            chunks.append((await wire.body(size + 2))[:-2])
+            assert await wire.silent()
+            lab.advance(1)
+        assert chunks.count(b"{}") in {1, 2}
+        assert b'"Data":"Lwo="' in chunks[0]
 
 
 async def test_logs_stop_growing_when_the_task_has_ended(lab: NomadLab) -> None:

@@ -12,7 +12,7 @@ from tests.support.nomad_http import NomadLab
 
 
 def test_whole_allocations_leave_empty_fields_out() -> None:
-    row = {
+    row: dict[str, Any] = {
         "ID": "a",
         "NextAllocation": "",
         "DeploymentStatus": None,

@@ -149,6 +149,26 @@ async def test_without_a_leader_reads_fail_after_five_seconds_and_stale_ones_do_
         assert await stream.line() == b"{}\n"
 
 
+async def test_what_only_a_leader_knows_fails_late_even_when_stale_is_enough() -> None:
+    lab = NomadLab()
+    for name in ("s1", "s2"):
+        lab.cluster.servers.stop(name)
+    expected = {
+        "/v1/status/leader?stale=true": b"No cluster leader",
+        "/v1/operator/autopilot/health?stale=true": b"No cluster leader",
+        "/v1/agent/health": b'{"server":{"message":"No cluster leader","ok":false}}',
+    }
+    async with on_socket(lab, "s3") as socket:
+        wires = {path: await socket.get(path) for path in expected}
+        for wire in wires.values():
+            assert await wire.silent()
+        lab.advance(5)
+        for path, text in expected.items():
+            head = await wires[path].head()
+            assert head[0].startswith("http/1.1 500")
+            assert await wires[path].body(len(text)) == text
+
+
 async def test_slow_answers_come_all_the_same() -> None:
     lab = NomadLab()
     lab.view.slowness = 2.0

@@ -54,6 +54,8 @@ def test_a_filter_looks_at_the_whole_node(text: str, kept: bool) -> None:
         ('DesiredDescription == ""', True),
         ("NextAllocation is empty", True),
         ("TaskStates is empty", True),
+        ("x in DeploymentID", False),
+        ('DeploymentID matches "^$"', True),
         ("TaskStates.app.Failed == true", False),
     ],
 )
@@ -81,7 +83,19 @@ def test_what_nomad_cannot_parse_is_refused_with_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Name", "Name == c1)", "(Name == c1", "== c1", "Name is", "Name[x]"]
+    "text",
+    [
+        "Name",
+        "Name == c1)",
+        "(Name == c1",
+        "== c1",
+        "Name is",
+        "Name[x]",
+        "Name ~ x",
+        'Name["x"',
+        "Name. == x",
+        "(Name == x or",
+    ],
 )
 def test_broken_expressions_are_refused(text: str) -> None:
     status, words = refusal(text, "Node", NODE)
@@ -108,7 +122,14 @@ def test_a_pointer_that_is_null_cannot_be_compared() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Drain == maybe", "CreateIndex == x", 'Name matches "("', "x in Drain", 'Drain matches "t"'],
+    [
+        "Drain == maybe",
+        "CreateIndex == x",
+        'Name matches "("',
+        "x in Drain",
+        'Drain matches "t"',
+        "Name.first == x",
+    ],
 )
 def test_a_literal_of_the_wrong_type_is_refused(text: str) -> None:
     status, words = refusal(text, "Node", NODE)
@@ -120,3 +141,9 @@ def test_equalities_that_must_hold_are_known_for_an_index() -> None:
     chosen = compile_filter('NodeID == "n" and ClientStatus == running', "Allocation")
     assert chosen.equal == {"NodeID": "n", "ClientStatus": "running"}
     assert not compile_filter('NodeID == "n" or JobID == x', "Allocation").equal
+
+
+def test_lists_hold_what_equals_one_of_their_items() -> None:
+    chosen = compile_filter("dc1 in Datacenters", "Job")
+    assert chosen.keeps({"Datacenters": ["dc2", "dc1"]})
+    assert not chosen.keeps({"Datacenters": ["dc2"]})
