@@ -1,0 +1,178 @@
+"""Every client method against the simulator, over real HTTP."""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import aclosing
+
+import pytest
+
+from nomad_console.clients.consul import Consul
+from nomad_console.clients.elb import Elb
+from nomad_console.clients.errors import NotFound
+from nomad_console.clients.nomad import Nomad
+from nomad_console.clients.nomad_calls import DrainSpec
+from nomad_console.domain.allocation import Evaluation
+from nomad_console.settings.load import load
+from nomad_console.settings.values import AwsSettings, ClusterSettings, ConsulSettings
+from tests.support.backends import consul_at, elb_at, nomad_at
+from tests.support.simulator import Simulator, running_simulator
+
+NODES = 6
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with running_simulator(speed=10) as found:
+        yield found
+
+
+@pytest.fixture
+def cluster(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> ClusterSettings:
+    for name, text in simulator.env.items():
+        monkeypatch.setenv(name, text)
+    return load(simulator.env)
+
+
+def consul_address(cluster: ClusterSettings) -> str:
+    assert isinstance(cluster.consul, ConsulSettings)
+    return cluster.consul.address
+
+
+def elb_address(cluster: ClusterSettings) -> str:
+    assert isinstance(cluster.aws, AwsSettings)
+    return cluster.aws.endpoint_url
+
+
+async def test_reads_of_nomad(cluster: ClusterSettings) -> None:
+    async with nomad_at(cluster.nomad.address) as nomad:
+        nodes = await nomad.nodes()
+        assert len(nodes.rows) == NODES
+        row = nodes.rows[0]
+        node, detail = await nomad.node(row.id)
+        assert (node.name, node.version, node.address) == (row.name, row.version, row.address)
+        assert detail.instance_id.startswith("i-")
+        assert detail.zone
+        assert detail.consul_name == node.name
+        assert detail.drivers
+        assert detail.cpu_mhz > 0
+        slim = await nomad.allocations()
+        assert all(allocation.tasks is None for allocation in slim.rows)
+        here = await nomad.node_allocations(row.id)
+        assert {each.id for each in here.rows} == {
+            each.id for each in slim.rows if each.node_id == row.id
+        }
+        single = await nomad.allocation(here.rows[0].id)
+        assert single.tasks
+        assert single.job_type
+        stubs = await nomad.job_stubs()
+        for stub in stubs.rows:
+            job = await nomad.job(stub.namespace, stub.id)
+            assert (job.id, job.type) == (stub.id, stub.type)
+            assert job.groups
+        assert (await nomad.deployments()).index > 0
+        assert (await nomad.blocked_evaluations()).rows == ()
+        assert "default" in await nomad.namespaces()
+        assert (await nomad.agent()).server
+        assert (await nomad.agent(row.id)).max_kill_timeout_s
+        assert len(await nomad.servers()) == 3
+        assert (await nomad.token()).management
+        assert await nomad.leader()
+        for missing in (nomad.node, nomad.allocation):
+            with pytest.raises(NotFound):
+                await missing(NOBODY)
+
+
+async def test_pages_cover_the_whole_list(cluster: ClusterSettings) -> None:
+    async with nomad_at(cluster.nomad.address) as nomad:
+        whole = await nomad.allocations()
+        found = list[str]()
+        token, pages = "", 0
+        while token or not pages:
+            page = await nomad.allocations(per_page=5, next_token=token)
+            found += [row.id for row in page.rows]
+            token, pages = page.next_token, pages + 1
+        assert found == [row.id for row in whole.rows]
+        assert pages == -(-len(whole.rows) // 5)
+
+
+async def test_writes_to_nomad_are_seen_in_its_events(cluster: ClusterSettings) -> None:
+    async with nomad_at(cluster.nomad.address, read_only=False) as nomad:
+        node = (await nomad.nodes()).rows[0].id
+        index = (await nomad.nodes()).index
+        async with aclosing(nomad.events(["Node", "Evaluation"], index=index)) as frames:
+            assert (await anext(frames)).index == 0
+            spec = DrainSpec(60.0, ignore_system_jobs=True)
+            begun = await nomad.drain(node, spec, mark_eligible=False, meta={"run": "r1"})
+            assert begun > index
+            async for frame in frames:
+                pairs = [record for record in frame.records if isinstance(record, tuple)]
+                if frame.index >= begun and pairs:
+                    break
+            row, detail = pairs[0]
+            assert (row.id, row.draining, row.eligible) == (node, True, False)
+            assert row.last_drain is not None
+            assert row.last_drain.meta == {"run": "r1"}
+            assert detail.drain is not None
+            assert detail.drain.ignore_system_jobs
+            ended = await nomad.drain(node, None, mark_eligible=False, meta={"run": "r1"})
+            eligible = await nomad.set_eligibility(node, eligible=True)
+            assert begun < ended < eligible
+            assert await nomad.set_eligibility(node, eligible=True) == 0
+            stub = (await nomad.job_stubs()).rows[0]
+            evaluated = await nomad.evaluate_job(stub.namespace, stub.id)
+            async for frame in frames:
+                if frame.index >= evaluated and any(
+                    isinstance(record, Evaluation) and record.job_id == stub.id
+                    for record in frame.records
+                ):
+                    break
+        assert (await nomad.nodes(index=index, wait_s=5)).index >= eligible
+
+
+async def test_reads_of_consul(cluster: ClusterSettings) -> None:
+    async with consul_at(consul_address(cluster)) as consul:
+        services = await consul.services()
+        assert {service.name for service in services.rows} >= {"consul", "edge", "web"}
+        assert (await consul.services(services.index, 0.05)).index >= services.index
+        checks = (await consul.checks("any")).rows
+        assert {check.name for check in checks} >= {"Serf Health Status"}
+        edge = next(service for service in services.rows if service.name == "edge")
+        health = await consul.node_health(edge.nodes[0])
+        assert {instance.name for instance in health.instances} >= {"edge"}
+        assert {check.node for check in health.checks} == {edge.nodes[0]}
+        assert (await consul.node_health("nobody")).instances == ()
+        assert (await consul.agent()).version
+        assert await consul.leader()
+
+
+async def test_reads_and_writes_of_elb(cluster: ClusterSettings) -> None:
+    async with elb_at(elb_address(cluster), read_only=False) as elb:
+        balancers = {balancer.arn for balancer in await elb.load_balancers()}
+        groups = await elb.target_groups()
+        assert len(groups) == 2
+        for group in groups:
+            assert balancers >= set(group.load_balancers)
+            assert "deregistration_delay.timeout_seconds" in await elb.attributes(group.arn)
+            assert len(await elb.targets(group.arn)) == NODES
+        group = next(group for group in groups if group.target_type == "instance")
+        target = (await elb.targets(group.arn))[0]
+        await elb.deregister(target.key)
+        states = {each.key: each.state for each in await elb.targets(group.arn)}
+        assert states.get(target.key, "gone") in {"healthy", "draining", "gone"}
+        await elb.register(target.key, target.zone, target.quic_server_id)
+        assert "arn:aws" in await elb.identity()
+        with pytest.raises(NotFound):
+            await elb.targets(group.arn.replace("targetgroup", "targetgroup/nothing"))
+
+
+def test_no_method_is_left_out() -> None:
+    source = "".join(
+        inspect.getsource(test)
+        for name, test in globals().items()
+        if name.startswith("test_") and inspect.iscoroutinefunction(test)
+    )
+    for client, name in ((Nomad, "nomad"), (Consul, "consul"), (Elb, "elb")):
+        for method, _ in inspect.getmembers(client, inspect.isfunction):
+            if not method.startswith("_") and method not in {"close", "library"}:
+                assert f"{name}.{method}" in source, f"{name}.{method} is not called here"
