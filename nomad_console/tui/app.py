@@ -15,7 +15,7 @@ from nomad_console.tui.messages import DetailAsked, ReportAsked, RunAsked, Said,
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.screens.base import ConsoleScreen, Shared
 from nomad_console.tui.screens.dashboard import Dashboard
-from nomad_console.tui.screens.detail import detail
+from nomad_console.tui.screens.detail import DetailScreen
 from nomad_console.tui.screens.keys import KeysScreen
 from nomad_console.tui.screens.too_small import TooSmall
 from nomad_console.tui.stage import Stage
@@ -118,7 +118,7 @@ class ConsoleApp(App[None]):
 
     @on(DetailAsked)
     def _detail(self, message: DetailAsked) -> None:
-        self.push_screen(detail(self.shared, message.kind, message.key))
+        self.push_screen(DetailScreen(self.shared, message.kind, message.key))
 
     def action_pause(self) -> None:
         self.frames.pause()

@@ -1,15 +1,15 @@
-"""Readings that only a detail screen needs; the only way from a screen to an API."""
+"""Readings that only a detail screen needs, as far as screens know them."""
 
 from typing import Protocol
 
-from nomad_console.domain.allocation import Allocation
-
-
-class LookupFailed(Exception):
-    """What could not be read, and why, in words."""
-
 
 class Lookups(Protocol):
-    async def allocation(self, allocation_id: str) -> Allocation:
-        """The allocation with its tasks' events; raises LookupFailed."""
-        ...
+    """What is read goes into the store too; each raises live's LookupFailed."""
+
+    async def node(self, node_id: str) -> object: ...
+
+    async def allocation(self, allocation_id: str) -> object: ...
+
+    async def job(self, namespace: str, job_id: str) -> object: ...
+
+    async def targets(self, arn: str) -> object: ...

@@ -15,13 +15,11 @@ from nomad_console.tui.rendering.text import UNKNOWN, Cell, Line, Tone
 _BAD = {"Driver Failure", "Alloc Unhealthy", "Not Restarting", "Failed Restarts", "Killed"}
 
 
-def allocation_document(at: At, key: Key, read: Allocation | None = None) -> Document | None:
-    """`read` is a reading of this one allocation, with its tasks, where one was made."""
+def allocation_document(at: At, key: Key) -> Document | None:
     row = allocations.build(at.snapshot, key)
-    one = read or (row.allocation if row else None)
-    if one is None or row is None:
+    if row is None:
         return None
-    row = row._replace(allocation=one)
+    one = row.allocation
     entries = [
         *_facts(row, at),
         *heading("Task events", "oldest first; Nomad keeps the newest ten of each task"),

@@ -1,10 +1,12 @@
 """One thing in full: node, allocation, job, service, target, target group."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from nomad_console.domain.allocation import Allocation, merged
+from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.live.interest import Interest
+from nomad_console.live.lookups import LookupFailed
 from nomad_console.tui.frames import Frame
-from nomad_console.tui.lookups import LookupFailed
+from nomad_console.tui.lookups import Lookups
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.document import Document
 from nomad_console.tui.rendering.node_detail import disagreements_document, node_document
@@ -20,54 +22,57 @@ from nomad_console.tui.screens.document import DocumentScreen
 
 DOCUMENTS: dict[str, Callable[[At, Key], Document | None]] = {
     "nodes": node_document,
+    "allocations": allocation_document,
     "jobs": job_document,
     "services": service_document,
     "targets": target_document,
     "groups": group_document,
     "disagreements": disagreements_document,
 }
+LOOKUPS: dict[str, Callable[[Lookups, Key], Awaitable[object]]] = {
+    "nodes": lambda lookups, key: lookups.node(key),
+    "allocations": lambda lookups, key: lookups.allocation(key),
+    "jobs": lambda lookups, key: lookups.job(*key),
+    "targets": lambda lookups, key: lookups.targets(key.group),
+    "groups": lambda lookups, key: lookups.targets(key),
+}
 
 
 class DetailScreen(DocumentScreen):
+    """Also reads the thing itself: lists do not carry a task's history or a node's events."""
+
     def __init__(self, shared: Shared, kind: str, key: Key) -> None:
         super().__init__(shared)
         self.kind = kind
         self.key = key
+        self._looked_at = -1
 
     def document(self, frame: Frame) -> Document | None:
+        index = _index(frame.snapshot, self.kind, self.key)
+        if index > self._looked_at and self.kind in LOOKUPS:
+            self._looked_at = index
+            self.run_worker(self._look(), group="lookup", exclusive=True)
         return DOCUMENTS[self.kind](At(frame.snapshot, frame.now), self.key)
 
-
-class AllocationScreen(DocumentScreen):
-    """Reads the allocation itself too: lists do not always carry its tasks' history."""
-
-    def __init__(self, shared: Shared, key: str) -> None:
-        super().__init__(shared)
-        self.key = key
-        self._read: Allocation | None = None
-        self._asked: tuple[int, bool] | None = None
-
-    def document(self, frame: Frame) -> Document | None:
-        listed = frame.snapshot.allocations.get(self.key)
-        if listed is not None and (listed.modify_index, listed.tasks is None) != self._asked:
-            self._asked = (listed.modify_index, listed.tasks is None)
-            self.run_worker(self._look(), group="lookup", exclusive=True)
-        if listed is not None and self._read is not None:
-            return allocation_document(
-                At(frame.snapshot, frame.now), self.key, merged(listed, self._read)
-            )
-        return allocation_document(At(frame.snapshot, frame.now), self.key)
+    def looking_at(self) -> Interest:
+        if self.kind == "nodes":
+            return Interest(visible=frozenset({self.key}))
+        if self.kind == "jobs":
+            return Interest(jobs=frozenset({self.key}))
+        one = self.frame.snapshot.allocations.get(self.key) if self.frame else None
+        if self.kind != "allocations" or one is None:
+            return Interest()
+        jobs = frozenset({(one.namespace, one.job_id)})
+        return Interest(visible=frozenset({one.node_id}), jobs=jobs)
 
     async def _look(self) -> None:
         try:
-            self._read = await self.shared.lookups.allocation(self.key)
+            await LOOKUPS[self.kind](self.shared.lookups, self.key)
         except LookupFailed as error:
-            self.say(f"the allocation itself could not be read: {error}", bad=True)
-        self.shared.frames.request()
+            self.say(f"could not be read anew: {error}", bad=True)
 
 
-def detail(shared: Shared, kind: str, key: Key) -> DocumentScreen:
-    """The screen for one thing of this kind."""
-    if kind == "allocations":
-        return AllocationScreen(shared, key)
-    return DetailScreen(shared, kind, key)
+def _index(snapshot: ClusterSnapshot, kind: str, key: Key) -> int:
+    """Rises when an allocation changed and is worth reading again."""
+    one = snapshot.allocations.get(key) if kind == "allocations" else None
+    return one.modify_index if one is not None else 0

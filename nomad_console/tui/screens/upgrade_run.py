@@ -1,14 +1,17 @@
 """A run under way: plan, step, ledger and gate."""
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from nomad_console.domain.plan import Step
 from nomad_console.operations.conductor import Conductor
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.messages import ReportAsked
 from nomad_console.tui.rendering.document import Document, Entry
+from nomad_console.tui.rendering.drain import drain_lines
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_run import (
     Sight,
@@ -24,6 +27,7 @@ from nomad_console.tui.widgets.document_view import DocumentView
 from nomad_console.tui.widgets.gate_view import GateView
 from nomad_console.tui.widgets.line import LineView
 from nomad_console.upgrade.observe import observe
+from nomad_console.upgrade.progress import progress
 
 WIDE = 120
 DEAF_S = 1.0  # keys of a gate's first second were typed for what was there before
@@ -81,7 +85,7 @@ class UpgradeRun(ConsoleScreen):
         self.chain_view.show(chain_line(sight))
         self.plan_view.show(_document(plan_panel(sight)))
         self.step_title.show(_step_title(sight))
-        self.step_view.show(_document(step_panel(sight)))
+        self.step_view.show(_document(self._step_lines(sight)))
         self.ledger_view.show(_document(ledger_lines(sight.run)))
         self.gate_view.follow(sight, self._typed, self.conductor.trouble)
         if self.conductor.notice:
@@ -142,6 +146,15 @@ class UpgradeRun(ConsoleScreen):
         if self._typed is not None:
             self._typed = None
             self.step_view.focus()
+
+    def _step_lines(self, sight: Sight) -> list[Line]:
+        lines = step_panel(sight)
+        if sight.run.upgrade.step is not Step.DRAIN:
+            return lines
+        # Countdowns go by the wall: a snapshot is as old as the last change.
+        snapshot = msgspec.structs.replace(self.conductor.snapshot, at=sight.now)
+        drain = progress(snapshot, sight.run, sight.run.upgrade.node)
+        return [*drain_lines(drain), (), *lines]
 
     def _sight(self, frame: Frame) -> Sight:
         run = self.conductor.run
