@@ -24,6 +24,7 @@ from nomad_console.simulator.traffic.routing import Routing
 
 AGAIN = 2.0  # s from the end of a batch job until it is registered again
 NO_AGENT = 4646  # where agents would listen whose API is not served
+ALLOCATION = "allocation:"  # how the store names one allocation among what a write touched
 HttpPort = Callable[[Place], int]
 
 
@@ -72,7 +73,9 @@ class World:
             self.places,
         )
         self.edges = Edges(timeline, self.pace, self._chance(5), CatalogRoutes(self.catalog))
-        self.edges.look(self._edge_apps(), settled=True)
+        for machine in self.cluster.machines.values():
+            if (app := self._edge_app(machine)) is not None:
+                self.edges.of(app, settled=True)
         self.door = FrontDoor(
             timeline,
             self.pace,
@@ -131,18 +134,23 @@ class World:
         port = self.scenario.edge_port
         return self.cluster.apps.at(machine.address, port) if port else None
 
-    def _edge_apps(self) -> list[App]:
-        found = (self._edge_app(machine) for machine in self.cluster.machines.values())
-        return [app for app in found if app is not None]
-
     def _written(self, _index: int, touched: frozenset[str]) -> None:
         """Notice new edges, and batch jobs that are done."""
         if f"job-allocs:{self.scenario.edge_key}" in touched:
-            self.edges.look(self._edge_apps())
+            for name in touched:
+                if name.startswith(ALLOCATION):
+                    self._noticed(name.removeprefix(ALLOCATION))
         for key in self._runs:
             name = f"job:{key[0]}/{key[1]}"
             if name in touched and self.cluster.state.jobs[key]["Status"] == "dead":
                 self.timeline.after(self.pace(AGAIN), partial(self._again, key))
+
+    def _noticed(self, alloc_id: str) -> None:
+        app = self.cluster.apps.of(alloc_id)
+        if app is None:
+            self.edges.forget(alloc_id)
+        elif self.scenario.edge_key == f"{app.namespace}/{app.job}":
+            self.edges.of(app)
 
     def _again(self, key: tuple[str, str]) -> None:
         row = self.cluster.state.jobs.get(key)

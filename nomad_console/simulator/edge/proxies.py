@@ -1,7 +1,7 @@
 """The edges: what each Traefik routes by is what Consul said when it last reloaded."""
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -83,7 +83,7 @@ class Edges:
     def of(self, app: App, *, settled: bool = False) -> Edge:
         """The edge that this app is; seen for the first time it is just starting, or `settled`."""
         edge = self._edges.get(app.alloc_id)
-        if edge is None:
+        if edge is None or edge.app is not app:
             delay = 0.0 if settled else self._pace(FIRST_ROUTES)
             edge = Edge(
                 app,
@@ -94,12 +94,9 @@ class Edges:
             self._edges[app.alloc_id] = edge
         return edge
 
-    def look(self, apps: Iterable[App], *, settled: bool = False) -> None:
-        """Notice edges that have started among these apps, and forget those that died."""
-        for app in apps:
-            self.of(app, settled=settled)
-        for alloc_id in [id_ for id_, edge in self._edges.items() if not edge.app.alive]:
-            del self._edges[alloc_id]
+    def forget(self, alloc_id: str) -> None:
+        """An edge that is gone for good."""
+        self._edges.pop(alloc_id, None)
 
     def _changed(self) -> None:
         now = self._timeline.elapsed()

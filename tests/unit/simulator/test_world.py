@@ -144,3 +144,19 @@ def test_a_large_world_has_every_node_in_a_group() -> None:
     assert listed == [600] * 4
     assert len(world.cluster.state.allocations) == 2000
     assert world.report()["nodes"] == 1200
+
+
+def test_a_new_edge_has_no_routes_at_first(stepped: Stepped) -> None:
+    old = stepped.world.edge_on("c1")
+    assert old is not None
+    stepped.world.cluster.fail_allocation(old.app.alloc_id)
+    stepped.step(0.1)
+    assert stepped.world.edge_on("c1") is None
+    while stepped.world.edge_on("c1") is None:
+        stepped.step(0.1)
+    new = stepped.world.edge_on("c1")
+    assert new is not None
+    assert new is not old
+    assert not new.routes
+    stepped.step(1)
+    assert "web" in new.routes

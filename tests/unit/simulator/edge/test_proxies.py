@@ -95,10 +95,19 @@ def test_the_speed_divides_the_delays() -> None:
     assert edge.pick("web") is None
 
 
-def test_the_dead_are_forgotten() -> None:
+def test_the_same_app_is_the_same_edge_until_it_is_forgotten() -> None:
     _, _, _, edges = world()
     app = edge_app("a")
     first = edges.of(app)
-    app.alive = False
-    edges.look([])
+    assert edges.of(app) is first
+    edges.forget("a")
+    edges.forget("b")
     assert edges.of(app) is not first
+
+
+def test_a_restarted_task_is_a_new_edge() -> None:
+    _, _, _, edges = world()
+    first = edges.of(edge_app("a"), settled=True)
+    second = edges.of(edge_app("a"))
+    assert second is not first
+    assert second.pick("web") is None
