@@ -77,6 +77,13 @@ def touched(sight: Sight) -> dict[GroupKey, None]:
     return dict.fromkeys(sorted(keys))
 
 
+def _of(sight: Sight, keys: dict[GroupKey, None]) -> list[Allocation]:
+    """The allocations of these groups; the job's id alone sorts out nearly all others."""
+    jobs = {job_id for _, job_id, _ in keys}
+    rows = [one for one in sight.snapshot.allocations.values() if one.job_id in jobs]
+    return [one for one in rows if _key(one) in keys]
+
+
 def _sound(sight: Sight, one: Allocation) -> bool:
     """Runs off this node and is healthy; a copy older than the plan needs no verdict."""
     if one.node_id == sight.found.node_id or (one.desired, one.client) != ("run", "running"):
@@ -89,8 +96,8 @@ def replaced(sight: Sight) -> Verdict:
     """Each group has off this node as many healthy copies as its count now, or as before."""
     keys = touched(sight)
     have = dict.fromkeys(keys, 0)
-    for one in sight.snapshot.allocations.values():
-        if _key(one) in have and _sound(sight, one):
+    for one in _of(sight, keys):
+        if _sound(sight, one):
             have[_key(one)] += 1
     before = {(one.namespace, one.job_id, one.group): one.running for one in sight.plan.groups}
     missing, unread = [], []
@@ -127,12 +134,11 @@ def no_unhealthy(sight: Sight) -> Verdict:
     keys = touched(sight)
     bad = [
         f"{one.name} on {one.node_name}"
-        for one in sight.snapshot.allocations.values()
+        for one in _of(sight, keys)
         if one.healthy is False
         and one.desired == "run"
         and one.node_id != sight.found.node_id
         and one.modify_index > sight.upgrade.begun_index
-        and _key(one) in keys
     ]
     return verdict(not bad, f"unhealthy: {listing(sorted(bad))}" if bad else "none")
 

@@ -38,10 +38,16 @@ def test_without_a_balancer_there_is_nothing_to_know() -> None:
 def test_a_target_that_two_nodes_answer_to_blocks_those_two() -> None:
     twins = with_detail(NOW, 2, instance_id="i-00000000000000001")
     found = targets_known(twins, a_plan(1, snapshot=twins))
-    assert {finding.id for finding in found} == {"ambiguous:i-00000000000000001:80"}
+    assert [finding.id for finding in found] == [
+        "ambiguous:api-int/i-00000000000000001:80",
+        "ambiguous:web-public/i-00000000000000001:80",
+    ]
     assert found[0].evidence == "i-00000000000000001:80 answers to c1 and c2"
     assert found[0].level == Level.BLOCK
     assert targets_known(twins, a_plan(3, snapshot=twins)) == []
+    unread = msgspec.structs.replace(twins, groups={})
+    plan = a_plan(1, snapshot=twins)
+    assert targets_known(unread, plan)[0].id.startswith("ambiguous:arn:aws:")
 
 
 def test_a_group_whose_settings_are_not_read_blocks() -> None:
@@ -49,6 +55,19 @@ def test_a_group_whose_settings_are_not_read_blocks() -> None:
     blind = msgspec.structs.replace(NOW, groups={**NOW.groups, API_INT: group})
     (finding,) = targets_known(blind, a_plan(1, snapshot=blind))
     assert (finding.id, finding.level) == ("group-unread:api-int", Level.BLOCK)
+    gone = msgspec.structs.replace(NOW, groups={})
+    plan = a_plan(1, snapshot=gone)
+    assert len([one for one in plan.findings if one.id.startswith("group-unread:arn:")]) == 2
+
+
+def test_a_target_that_somebody_else_takes_out_blocks() -> None:
+    leaving = with_target(NOW, API_INT, 1, state="draining")
+    (finding,) = targets_known(leaving, a_plan(1, snapshot=leaving))
+    assert (finding.id, finding.level) == (
+        "leaving:api-int/i-00000000000000001:80",
+        Level.BLOCK,
+    )
+    assert targets_known(leaving, a_plan(2, snapshot=leaving)) == []
 
 
 def test_the_last_healthy_target_blocks_and_the_sick_are_named() -> None:

@@ -252,6 +252,14 @@ def test_a_refused_call_holds_and_is_asked_again_when_released() -> None:
     assert (again.target, again.id == first.id) == (first.target, False)
 
 
+def test_a_refused_cordon_of_a_later_node_is_asked_again() -> None:
+    play = at_step(Step.CORDON, 1, 2)
+    play.do(Failed, play.run.upgrades[1].pending[0].write.id, "no leader")
+    (again,) = play.do(Released)
+    assert isinstance(again, SetEligibility)
+    assert (again.node, again.eligible) == (C2, False)
+
+
 def test_a_refused_drain_is_asked_again() -> None:
     play = at_step(Step.DRAIN)
     (pending,) = play.now.pending
