@@ -74,6 +74,7 @@ class Consul:
 
     async def close(self) -> None:
         await self._reads.close()
+        self._calls.close()
 
     async def _get(self, path: str, index: int, wait_s: float) -> Answer:
         params = {"dc": self._datacenter} if self._datacenter else {}

@@ -20,6 +20,10 @@ class ConsulCalls:
         self._lock = threading.Lock()
         self._made: Any = None
 
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.http.session.close()
+
     def node(self, name: str) -> tuple[object, object]:
         """What the catalog and the checks hold of a machine, parsed."""
         from consul import ConsulException

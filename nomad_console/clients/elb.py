@@ -46,14 +46,10 @@ class Elb:
 
     async def register(self, key: TargetKey, zone: str, quic: str) -> None:
         """Exactly the tuple that was listed: without its port AWS answers 200 and does nothing."""
-        extra = {"AvailabilityZone": zone, "QuicServerId": quic}
-        target = {"Id": key.id, "Port": key.port}
-        target |= {name: text for name, text in extra.items() if text}
-        await self._threads.write(self._write, "register_targets", key.group, target)
+        await self._threads.write(self._register, key, zone, quic)
 
     async def deregister(self, key: TargetKey) -> None:
-        target = {"Id": key.id, "Port": key.port}
-        await self._threads.write(self._write, "deregister_targets", key.group, target)
+        await self._threads.write(self._deregister, key)
 
     async def identity(self) -> str:
         """The ARN that AWS knows the caller by."""
@@ -85,8 +81,15 @@ class Elb:
         found = self._call("describe_target_health", TargetGroupArn=arn)
         return tuple(_target(arn, one) for one in found.get("TargetHealthDescriptions") or ())
 
-    def _write(self, method: str, group: str, target: Shape) -> None:
-        self._call(method, TargetGroupArn=group, Targets=[target])
+    def _register(self, key: TargetKey, zone: str, quic: str) -> None:
+        target: Shape = {"Id": key.id, "Port": key.port}
+        extra = {"AvailabilityZone": zone, "QuicServerId": quic}
+        target |= {name: text for name, text in extra.items() if text}
+        self._call("register_targets", TargetGroupArn=key.group, Targets=[target])
+
+    def _deregister(self, key: TargetKey) -> None:
+        target = {"Id": key.id, "Port": key.port}
+        self._call("deregister_targets", TargetGroupArn=key.group, Targets=[target])
 
     def _identity(self) -> str:
         return str(self._call("get_caller_identity", "sts").get("Arn", ""))

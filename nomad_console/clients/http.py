@@ -141,8 +141,11 @@ class HttpReads:
         )
 
     def _url(self, path: str, at: str = "") -> str:
-        root = transport_security.origin(self._access.backend, self._access.address)
-        return f"{root.partition('://')[0]}://{at}{path}" if at else root + path
+        backend = self._access.backend
+        root = transport_security.origin(backend, self._access.address)
+        if at:
+            root = transport_security.origin(backend, f"{root.partition('://')[0]}://{at}")
+        return root + path
 
     def _extensions(self, at: str = "") -> dict[str, str]:
         name = self._access.tls.server_name

@@ -31,7 +31,7 @@ R = TypeVar("R")
 class Nomad:
     """One cluster's API, read-only by its transport where asked.
 
-    Three pooled connections and one for each stream. Every method raises ApiError.
+    Three pooled connections, one for each stream, one more for writes. Methods raise ApiError.
     """
 
     def __init__(self, settings: NomadSettings, threads: Threads, *, read_only: bool) -> None:
@@ -41,7 +41,8 @@ class Nomad:
         self._threads = threads
         self._reads = HttpReads(access, self.guard, connections=2)
         self._calls = NomadCalls(settings, access, self.guard)
-        self._single = asyncio.Semaphore(1)  # its one connection: no thread waits for it
+        self._writes = NomadCalls(settings, access, self.guard)  # no write waits behind a read
+        self._single = asyncio.Semaphore(1)  # one connection for single reads: no thread waits
 
     async def nodes(
         self, *, next_token: str = "", index: int = 0, wait_s: float = 0.0
@@ -137,6 +138,7 @@ class Nomad:
         params.append(("namespace", namespace))
         if index:
             params.append(("index", str(index)))
+        params += self._in_region({}).items()
         async with (
             self._reads.stream("/v1/event/stream", params) as chunks,
             aclosing(lines(chunks)) as found,
@@ -156,17 +158,19 @@ class Nomad:
     ) -> int:
         """Set, change or (None) end a node's drain; the raft index of the write, 0: no change."""
         return await self._threads.write(
-            self._calls.drain, node_id, spec, meta, mark_eligible=mark_eligible
+            self._writes.drain, node_id, spec, meta, mark_eligible=mark_eligible
         )
 
     async def set_eligibility(self, node_id: str, *, eligible: bool) -> int:
-        return await self._threads.write(self._calls.set_eligibility, node_id, eligible=eligible)
+        return await self._threads.write(self._writes.set_eligibility, node_id, eligible=eligible)
 
     async def evaluate_job(self, namespace: str, job_id: str) -> int:
-        return await self._threads.write(self._calls.evaluate_job, namespace, job_id)
+        return await self._threads.write(self._writes.evaluate_job, namespace, job_id)
 
     async def close(self) -> None:
         await self._reads.close()
+        self._calls.close()
+        self._writes.close()
 
     async def _list(
         self,

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -11,6 +11,9 @@ from nomad_console.clients.guard import Guard
 from nomad_console.clients.http import CONNECT_S, READ_S, Access
 from nomad_console.clients.wire import NANO, decoded, go_name
 from nomad_console.settings.values import NomadSettings
+
+if TYPE_CHECKING:
+    import requests
 
 
 class DrainSpec(NamedTuple):
@@ -38,6 +41,7 @@ class NomadCalls:
         self._guard = guard
         self._lock = threading.Lock()
         self._made: Mapping[str, object] | None = None
+        self._session: requests.Session | None = None
 
     def read(self, kind: str, *parts: str, **params: str) -> bytes:
         """GET /v1/kind/parts; raises ApiError."""
@@ -67,6 +71,10 @@ class NomadCalls:
     def evaluate_job(self, namespace: str, job_id: str) -> int:
         body = {"JobID": job_id, "Namespace": namespace, "EvalOptions": {"ForceReschedule": False}}
         return self._write("job", (job_id, "evaluate"), {"namespace": namespace}, body)
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
 
     def endpoints(self) -> Mapping[str, object]:
         """python-nomad's own objects by the word in their path, made when first asked for."""
@@ -103,6 +111,7 @@ class NomadCalls:
         from nomad_console.clients.tls import origin
 
         settings = self._settings
+        self._session = GuardedSession(self._access, self._guard, connections=1)
         shared = {
             "address": origin("nomad", settings.address),
             "token": settings.token.reveal() or None,
@@ -110,7 +119,7 @@ class NomadCalls:
             "region": settings.region or None,
             "timeout": (CONNECT_S, READ_S),
             "verify": True,
-            "session": GuardedSession(self._access, self._guard, connections=1),
+            "session": self._session,
         }
         kinds = {
             "acl": api.Acl,

@@ -33,7 +33,7 @@ class Threads:
         A cancellation meanwhile strikes at the caller's next await: the answer comes first.
         """
         future = self._submitted(function, *args, **kwargs)
-        name = getattr(function, "__name__", "a write")
+        name = getattr(function, "__name__", "a write").strip("_").replace("_", " ")
         self._writes[future] = name
         struck = 0
         try:

@@ -19,12 +19,13 @@ class Certificates:
         self.ca = self._written("ca.pem", self._ca.cert_pem)
         self.other_ca = self._written("other-ca.pem", other.cert_pem)
         self._server = self._pair("server", self._ca.issue_cert("server.global.nomad"))
+        self._agent = self._pair("agent", self._ca.issue_cert("client.global.nomad"))
         self._client = self._pair("client", self._ca.issue_cert("cli.global.nomad"))
         self._foreign = self._pair("foreign", other.issue_cert("cli.global.nomad"))
 
-    def server(self, *, mutual: bool = True) -> dict[str, Any]:
-        """Options of uvicorn."""
-        certificate, key = self._server
+    def server(self, *, mutual: bool = True, agent: bool = False) -> dict[str, Any]:
+        """Options of uvicorn, for a server's API or a client agent's own."""
+        certificate, key = self._agent if agent else self._server
         options: dict[str, Any] = {"ssl_certfile": certificate, "ssl_keyfile": key}
         if mutual:
             options |= {"ssl_ca_certs": self.ca, "ssl_cert_reqs": ssl.CERT_REQUIRED}

@@ -204,6 +204,19 @@ async def test_a_reader_may_leave_a_stream(recorded: tuple[str, Recorded]) -> No
             break
 
 
+async def test_lists_and_streams_are_asked_for_in_the_region(pages: tuple[str, Pages]) -> None:
+    address, server = pages
+    threads = Threads()
+    nomad = Nomad(NomadSettings(address=address, region="eu"), threads, read_only=True)
+    await nomad.allocations()
+    assert server.asked[-1]["region"] == "eu"
+    async with aclosing(nomad.events(["Node"], namespace="cut")) as frames:
+        await anext(frames)
+    assert server.asked[-1]["region"] == "eu"
+    await nomad.close()
+    await threads.close()
+
+
 async def test_nothing_is_opened_or_read_before_the_first_call() -> None:
     threads = Threads()
     Nomad(NomadSettings(address="unix:///x"), threads, read_only=True)

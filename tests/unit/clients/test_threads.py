@@ -103,7 +103,7 @@ async def test_closing_names_the_writes_it_did_not_wait_for() -> None:
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(threads.write(drain_node))
         await asyncio.wait({task}, timeout=0.01)
-        assert await threads.close(0.01) == ("drain_node",)
+        assert await threads.close(0.01) == ("drain node",)
         gate.set()
     with pytest.raises(RuntimeError):
         await threads.call(int)

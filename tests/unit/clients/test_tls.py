@@ -3,6 +3,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from nomad_console.clients.errors import Unreachable
 from nomad_console.clients.tls import context, origin, unreachable
@@ -123,6 +126,18 @@ async def test_a_missing_or_foreign_client_certificate_fails_at_the_first_read(
                     await call()
                 assert text in caught.value.text
                 assert "NOMAD_CLIENT_CERT" in caught.value.hint
+
+
+async def test_a_client_agent_is_known_by_its_own_name(certificates: Certificates) -> None:
+    config = {"NodeName": "c1", "Client": {"Enabled": True}}
+    own = Starlette(routes=[Route("/v1/agent/self", lambda _: JSONResponse({"config": config}))])
+    with served(own, **certificates.server(agent=True)) as agent:
+        row = {"ID": "n1", "HTTPAddr": agent.removeprefix("https://")}
+        known = Starlette(routes=[Route("/v1/node/{id}", lambda _: JSONResponse(row))])
+        with served(known, **certificates.server()) as address:
+            async with nomad_at(address, tls=certificates.settings()) as client:
+                found = await client.agent("9030af16-25ee-b12b-d341-f337c9c8fa52")
+    assert (found.name, found.client) == ("c1", True)
 
 
 async def test_skip_verify_trusts_anybody(nomad: str, certificates: Certificates) -> None:
