@@ -12,37 +12,25 @@ _PART = r"[^/]+"
 NOMAD_READS: Mapping[str, tuple[str, ...]] = {
     "GET": (
         "acl/token/self",
-        "agent/(self|members|servers|health)",
-        "allocations",
-        f"allocation/{_ID}",
-        f"client/(stats|allocation/{_ID}/stats|fs/(ls|logs|stat|cat|readat)/{_ID})",
-        f"deployments|deployment/{_ID}|deployment/allocations/{_ID}",
-        f"evaluations|evaluation/{_ID}(/allocations)?",
-        "event/stream",
-        f"jobs|job/{_PART}(/(allocations|deployments?|evaluations|scale|services|summary|versions))?",
-        "jobs/statuses",
-        "namespaces|regions|search",
-        f"nodes|node/{_ID}(/allocations)?|node/pools?(/{_PART})*",
-        "operator/(autopilot/(configuration|health)|raft/configuration|scheduler/configuration)",
-        f"services|service/{_PART}",
-        "status/(leader|peers)",
-        f"vars|var/{_PART}(/{_PART})*",
+        "agent/(self|members)",
+        f"allocations|allocation/{_ID}",
+        "deployments|evaluations|event/stream|namespaces",
+        f"jobs|job/{_PART}",
+        f"nodes|node/{_ID}",
+        "status/leader",
     ),
-    "POST": ("search(/fuzzy)?", "jobs/statuses", "jobs/parse"),
+    "POST": ("search(/fuzzy)?", "jobs/statuses", "jobs/parse"),  # reads, although posted
 }
 NOMAD_WRITES: Mapping[str, tuple[str, ...]] = {
     "POST": (f"node/{_ID}/(drain|eligibility)", f"job/{_PART}/evaluate"),
 }
 CONSUL_READS: Mapping[str, tuple[str, ...]] = {
     "GET": (
-        "acl/token/self",
-        "agent/(self|members|services|checks)",
-        f"catalog/(datacenters|nodes|services|service/{_PART}|node/{_PART}|node-services/{_PART})",
-        f"health/(node|service|checks|state)/{_PART}",
-        "internal/ui/(services|nodes)",
-        f"kv/{_PART}(/{_PART})*",
-        f"session/(list|node/{_PART}|info/{_ID})",
-        "status/(leader|peers)",
+        "agent/self",
+        f"catalog/node/{_PART}",
+        f"health/(node|state)/{_PART}",
+        "internal/ui/services",
+        "status/leader",
     ),
 }
 AWS_READS = ("Describe.*", "Get.*", "List.*", "AssumeRole.*", "CreateToken")
