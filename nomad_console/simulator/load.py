@@ -25,7 +25,7 @@ class Load:
         self._touch = touch
         self._rate = 0.0
         self._owed = 0.0
-        self._chosen: list[str] = []
+        self._running: list[str] = []
         self._timer: Timer | None = None
 
     def set(self, rate: float) -> None:
@@ -34,15 +34,28 @@ class Load:
             self._timer.cancel()
             self._timer = None
         self._rate, self._owed = rate, 0.0
-        self._chosen = list(self._state.allocations)
-        if rate > 0 and self._chosen:
+        self._running = self._look()
+        if rate > 0:
             self._timer = self._timeline.after(TICK, self._tick)
+
+    def _look(self) -> list[str]:
+        rows = self._state.allocations.values()
+        return [row["ID"] for row in rows if row["ClientStatus"] == "running"]
 
     def _tick(self) -> None:
         self._timer = self._timeline.after(TICK, self._tick)
         self._owed += self._rate * TICK
         while self._owed >= 1:
             self._owed -= 1
-            row = self._state.allocations.get(self._rng.choice(self._chosen))
+            if (alloc_id := self._choose()) is not None:
+                self._touch(alloc_id)
+
+    def _choose(self) -> str | None:
+        """One that runs; None where nothing does."""
+        for _ in range(2):
+            alloc_id = self._rng.choice(self._running) if self._running else ""
+            row = self._state.allocations.get(alloc_id)
             if row is not None and row["ClientStatus"] == "running":
-                self._touch(row["ID"])
+                return alloc_id
+            self._running = self._look()
+        return None

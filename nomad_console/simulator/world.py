@@ -48,6 +48,7 @@ class World:
         self.pace = Pace(speed)
         self.seed = seed
         self.tokens = Tokens(scenario, self._chance(6))
+        self._edge_key, self._edge_port = scenario.edge_key, scenario.edge_port
         self.acl = self.tokens.acl
         self.throttle = Throttle(timeline)
         self.places = places(scenario, self._chance(0))
@@ -131,12 +132,12 @@ class World:
         return self.edges.of(app) if app else None
 
     def _edge_app(self, machine: Machine) -> App | None:
-        port = self.scenario.edge_port
+        port = self._edge_port
         return self.cluster.apps.at(machine.address, port) if port else None
 
     def _written(self, _index: int, touched: frozenset[str]) -> None:
         """Notice new edges, and batch jobs that are done."""
-        if f"job-allocs:{self.scenario.edge_key}" in touched:
+        if f"job-allocs:{self._edge_key}" in touched:
             for name in touched:
                 if name.startswith(ALLOCATION):
                     self._noticed(name.removeprefix(ALLOCATION))
@@ -149,7 +150,7 @@ class World:
         app = self.cluster.apps.of(alloc_id)
         if app is None:
             self.edges.forget(alloc_id)
-        elif self.scenario.edge_key == f"{app.namespace}/{app.job}":
+        elif self._edge_key == f"{app.namespace}/{app.job}":
             self.edges.of(app)
 
     def _again(self, key: tuple[str, str]) -> None:

@@ -30,21 +30,27 @@ def test_only_what_runs_is_touched_at_the_rate() -> None:
     assert len(touched) == 500
 
 
-def test_what_ended_or_is_gone_is_left_alone() -> None:
+def test_what_ended_or_is_gone_costs_no_event() -> None:
     clock = ManualClock()
     timeline = Timeline(clock)
     touched: list[str] = []
-    rows = state(a="running", b="complete", c="running")
+    rows = state(a="running", b="running", c="running")
     load = Load(timeline, random.Random(1), rows, touched.append)
     load.set(100)
     del rows.allocations["c"]
-    step(clock, timeline, 2)
-    assert set(touched) == {"a"}
-    assert timeline.next_due() is not None
+    rows.allocations["b"]["ClientStatus"] = "complete"
+    step(clock, timeline, 2.01)
+    assert touched == ["a"] * 200
 
 
-def test_an_empty_cluster_has_no_events() -> None:
+def test_where_nothing_runs_nothing_happens_until_something_does() -> None:
     clock = ManualClock()
     timeline = Timeline(clock)
-    Load(timeline, random.Random(1), State(), lambda _: None).set(100)
-    assert timeline.next_due() is None
+    touched: list[str] = []
+    rows = State()
+    Load(timeline, random.Random(1), rows, touched.append).set(100)
+    step(clock, timeline, 1)
+    assert not touched
+    rows.allocations |= state(a="running").allocations
+    step(clock, timeline, 1)
+    assert touched
