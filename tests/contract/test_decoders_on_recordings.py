@@ -310,8 +310,8 @@ def read_call(
     backend: str, readers: dict[str, Callable[[str, bytes, Any], None]], path: Path
 ) -> None:
     call = json.loads(path.read_text())
-    if not is_call(call):  # several calls in words, or the first bytes of a stream
-        assert re.search(r"blocking-queries|tls-cases|stream", path.name)
+    if not is_call(call):  # several calls, a stream's first bytes, or what a test compares with
+        assert re.search(r"blocking-queries|tls-cases|stream|transitions", path.name)
         return
     asked, body = call["request"]["path"], call.get("body")
     endpoint = f"{call['request']['method']} {asked}"
@@ -385,3 +385,7 @@ def test_polled_allocations_are_read_though_reduced(path: Path) -> None:
             wire = decoded("nomad", head["poll"], body, nomad_wire.AllocationWire)
             record = nomad_wire.allocation(wire, whole=True)
             assert (record.id, record.client) == (row["ID"], row["ClientStatus"])
+
+
+def test_the_recordings_stay_small() -> None:
+    assert sum(path.stat().st_size for path in RECORDINGS.rglob("*") if path.is_file()) < 300_000
