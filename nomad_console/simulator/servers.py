@@ -93,10 +93,12 @@ class Listener:
         self._server: asyncio.Server | None = None
         self.state = ServerState()
         self._http = protocol
+        self._app = counted(app, self.requests)
         self._config = uvicorn.Config(
-            counted(app, self.requests),
+            self._answer,
             http=protocol,
             ws="none",
+            interface="asgi3",
             lifespan="off",
             access_log=False,
             log_level="error",
@@ -134,11 +136,19 @@ class Listener:
             self._server = None
         if self._bound is not None:
             self._bound.close()
-        for task in list(self.state.tasks):
-            task.cancel()
         for connection in list(self.state.connections):
             if (transport := getattr(connection, "transport", None)) is not None:
                 transport.abort()
+        for task in list(self.state.tasks):
+            task.cancel()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request that `stop` cut ends without a word: nobody is there to hear it."""
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if self.listening:
+                raise
 
     def report(self) -> dict[str, object]:
         self.requests.open = len(self.state.connections)

@@ -35,7 +35,9 @@ def listener() -> Listener:
     return Listener("nomad", app, bind("127.0.0.1"))
 
 
-async def test_stopped_it_refuses_and_cuts_and_starts_again_on_its_port() -> None:
+async def test_stopped_it_refuses_and_cuts_and_starts_again_on_its_port(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     server = listener()
     await server.start()
     async with httpx.AsyncClient(base_url=server.url, timeout=5) as client:
@@ -50,6 +52,7 @@ async def test_stopped_it_refuses_and_cuts_and_starts_again_on_its_port() -> Non
         await server.start()
         assert (await client.post("/x", content=b"again")).text == "again"
     server.stop()
+    assert not capfd.readouterr().err
 
 
 async def _failure(client: httpx.AsyncClient, path: str) -> httpx.HTTPError:
