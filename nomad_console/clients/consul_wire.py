@@ -17,6 +17,8 @@ class SummaryWire(msgspec.Struct, rename=go_name):
 
 
 class CheckWire(msgspec.Struct, rename=go_name, gc=False):
+    """A row of /v1/health/state and /v1/health/node."""
+
     node: str | None = None
     check_id: str | None = None
     name: str | None = None
@@ -27,6 +29,8 @@ class CheckWire(msgspec.Struct, rename=go_name, gc=False):
 
 
 class InstanceWire(msgspec.Struct, rename=go_name, gc=False):
+    """A service instance in the catalog."""
+
     id: str | None = None
     service: str | None = None
     address: str | None = None
@@ -34,6 +38,8 @@ class InstanceWire(msgspec.Struct, rename=go_name, gc=False):
 
 
 class MachineWire(msgspec.Struct, rename=go_name, gc=False):
+    """The machine that the catalog's answer is about."""
+
     node: str | None = None
     address: str | None = None
 
@@ -46,6 +52,8 @@ class CatalogNodeWire(msgspec.Struct, rename=go_name):
 
 
 class AgentConfigWire(msgspec.Struct, rename=go_name, gc=False):
+    """Whom we speak to."""
+
     node_name: str | None = None
     datacenter: str | None = None
     version: str | None = None
@@ -53,10 +61,14 @@ class AgentConfigWire(msgspec.Struct, rename=go_name, gc=False):
 
 
 class AgentMemberWire(msgspec.Struct, rename=go_name, gc=False):
+    """And where it is."""
+
     addr: str | None = None
 
 
 class AgentWire(msgspec.Struct, rename=go_name):
+    """/v1/agent/self."""
+
     config: AgentConfigWire
     member: AgentMemberWire | None = None
 

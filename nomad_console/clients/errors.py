@@ -57,26 +57,34 @@ class ApiError(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
 
-class Unreachable(ApiError): ...
+class Unreachable(ApiError):
+    """Nobody there, or nobody who could answer."""
 
 
 class Refused(ApiError):
+    """The token may not; `right` names what it lacks, "" where that is not known."""
+
     right: str = ""
 
 
-class Throttled(ApiError): ...
+class Throttled(ApiError):
+    """Too much was asked."""
 
 
-class NotFound(ApiError): ...
+class NotFound(ApiError):
+    """It does not exist, or no longer."""
 
 
-class Misread(ApiError): ...
+class Misread(ApiError):
+    """Somebody else answered."""
 
 
-class ReadOnly(ApiError): ...
+class ReadOnly(ApiError):
+    """No call of ours, or not in this mode."""
 
 
 def refused(backend: str, endpoint: str, status: int | None, text: str, *, right: str) -> Refused:
+    """A refusal whose hint follows from the right that is missing."""
     hint = f"the token needs {right}" if right else ""
     error = Refused(backend, endpoint, status, text or "permission denied", hint=hint)
     error.right = right

@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from contextlib import aclosing
 from typing import TypeVar
 
+from nomad_console.clients import nomad_agent_wire as agent_wire
 from nomad_console.clients import nomad_job_wire as job_wire
+from nomad_console.clients import nomad_node_wire as node_wire
 from nomad_console.clients import nomad_wire as wire
 from nomad_console.clients.errors import Refused, Unreachable, refused
 from nomad_console.clients.guard import nomad_guard
@@ -49,7 +51,7 @@ class Nomad:
     ) -> Listing[Node]:
         """`index` and `wait_s` make it a blocking query; every allocation update wakes it."""
         params = _page(PAGE, next_token) | _blocking(index, wait_s)
-        return await self._list("/v1/nodes", params, wire.NodeStubWire, wire.node, wait_s)
+        return await self._list("/v1/nodes", params, node_wire.NodeStubWire, node_wire.node, wait_s)
 
     async def allocations(
         self,
@@ -78,8 +80,8 @@ class Nomad:
         return Listing(tuple(rows), index)
 
     async def node(self, node_id: str) -> tuple[Node, NodeDetail]:
-        found = await self._single_read(wire.NodeWire, "node", node_id)
-        return wire.node(found), wire.node_detail(found)
+        found = await self._single_read(node_wire.NodeWire, "node", node_id)
+        return node_wire.node(found), node_wire.node_detail(found)
 
     async def allocation(self, alloc_id: str) -> Allocation:
         found = await self._single_read(wire.AllocationWire, "allocation", alloc_id)
@@ -103,29 +105,31 @@ class Nomad:
 
     async def namespaces(self) -> tuple[str, ...]:
         """Those the token may see; Refused where it may see none."""
-        found = await self._single_read(list[job_wire.NamespaceWire], "namespaces")
+        found = await self._single_read(list[agent_wire.NamespaceWire], "namespaces")
         return tuple(sorted(namespace.name for namespace in found))
 
     async def agent(self, node_id: str = "") -> Agent:
         """The agent at our address, or a node's own, asked at its own address."""
         if not node_id:
-            return job_wire.agent(await self._single_read(job_wire.AgentWire, "agent", "self"))
+            return agent_wire.agent(await self._single_read(agent_wire.AgentWire, "agent", "self"))
         _, detail = await self.node(node_id)
         answer = await self._reads.get("/v1/agent/self", at=detail.http_address)
-        return job_wire.agent(
-            decoded("nomad", "GET /v1/agent/self", answer.body, job_wire.AgentWire)
+        return agent_wire.agent(
+            decoded("nomad", "GET /v1/agent/self", answer.body, agent_wire.AgentWire)
         )
 
     async def servers(self) -> tuple[Server, ...]:
-        found = await self._single_read(job_wire.MembersWire, "agent", "members")
-        return tuple(job_wire.servers(found))
+        found = await self._single_read(agent_wire.MembersWire, "agent", "members")
+        return tuple(agent_wire.servers(found))
 
     async def leader(self) -> str:
         """`address:port` of the leader's RPC; "" without one."""
         return await self._single_read(str, "status/leader")
 
     async def token(self) -> Token:
-        return job_wire.token(await self._single_read(job_wire.TokenWire, "acl", "token", "self"))
+        return agent_wire.token(
+            await self._single_read(agent_wire.TokenWire, "acl", "token", "self")
+        )
 
     async def events(
         self, topics: Sequence[str], *, index: int = 0, namespace: str = "*"

@@ -1,12 +1,10 @@
-"""Nomad's jobs, and what agents, members and tokens say of themselves."""
+"""Nomad's jobs as they come over the wire: list stubs, singles, event payloads."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
-from nomad_console.clients.wire import duration, go_name, moment, seconds, shared
-from nomad_console.domain.agent import Agent, Server, Token
+from nomad_console.clients.wire import go_name, seconds, shared
 from nomad_console.domain.job import (
     Check,
     Constraint,
@@ -20,12 +18,16 @@ from nomad_console.domain.job import (
 
 
 class ConstraintWire(msgspec.Struct, rename=go_name, gc=False):
+    """As written in the job, not interpolated."""
+
     l_target: str | None = None
     operand: str | None = None
     r_target: str | None = None
 
 
 class CheckWire(msgspec.Struct, rename=go_name, gc=False):
+    """Interval and time-out in nanoseconds."""
+
     name: str | None = None
     type: str | None = None
     path: str | None = None
@@ -34,6 +36,8 @@ class CheckWire(msgspec.Struct, rename=go_name, gc=False):
 
 
 class ServiceWire(msgspec.Struct, rename=go_name):
+    """Of a group or of one of its tasks."""
+
     name: str | None = None
     provider: str | None = None
     port_label: str | None = None
@@ -42,20 +46,28 @@ class ServiceWire(msgspec.Struct, rename=go_name):
 
 
 class PortWire(msgspec.Struct, rename=go_name, gc=False):
+    """A static port."""
+
     value: int | None = None
 
 
 class NetworkWire(msgspec.Struct, rename=go_name):
+    """Only its static ports count: they keep two copies off one node."""
+
     reserved_ports: list[PortWire] | None = None
 
 
 class ResourcesWire(msgspec.Struct, rename=go_name):
+    """What a task asks for: MHz, MiB."""
+
     cpu: int | None = msgspec.field(default=None, name="CPU")
     memory_mb: int | None = None
     networks: list[NetworkWire] | None = None
 
 
 class TaskWire(msgspec.Struct, rename=go_name):
+    """Durations in nanoseconds."""
+
     name: str | None = None
     driver: str | None = None
     kill_timeout: int | None = None
@@ -67,12 +79,16 @@ class TaskWire(msgspec.Struct, rename=go_name):
 
 
 class MigrateWire(msgspec.Struct, rename=go_name, gc=False):
+    """Null for batch and system jobs."""
+
     max_parallel: int | None = None
     min_healthy_time: int | None = None
     healthy_deadline: int | None = None
 
 
 class GroupWire(msgspec.Struct, rename=go_name):
+    """A task group; `Update` is no concern of a drain."""
+
     name: str | None = None
     count: int | None = None
     migrate: MigrateWire | None = None
@@ -100,62 +116,6 @@ class JobWire(msgspec.Struct, rename=go_name):
     task_groups: list[GroupWire] | None = None
 
 
-class VersionWire(msgspec.Struct, rename=go_name, gc=False):
-    version: str | None = None
-    version_prerelease: str | None = None
-    version_metadata: str | None = None
-
-
-class ServerConfigWire(msgspec.Struct, rename=go_name, gc=False):
-    enabled: bool | None = None
-
-
-class ClientConfigWire(msgspec.Struct, rename=go_name, gc=False):
-    enabled: bool | None = None
-    max_kill_timeout: str | None = None
-
-
-class AdvertiseWire(msgspec.Struct, gc=False):
-    http: str | None = msgspec.field(default=None, name="HTTP")
-
-
-class ConfigWire(msgspec.Struct, rename=go_name):
-    node_name: str | None = None
-    region: str | None = None
-    datacenter: str | None = None
-    version: VersionWire | None = None
-    server: ServerConfigWire | None = None
-    client: ClientConfigWire | None = None
-    advertise_addrs: AdvertiseWire | None = None
-
-
-class AgentWire(msgspec.Struct):
-    config: ConfigWire
-
-
-class MemberWire(msgspec.Struct, rename=go_name):
-    name: str | None = None
-    addr: str | None = None
-    status: str | None = None
-    tags: dict[str, str | None] | None = None
-
-
-class MembersWire(msgspec.Struct, rename=go_name):
-    members: list[MemberWire] | None = None
-
-
-class TokenWire(msgspec.Struct, rename=go_name):
-    accessor_id: str
-    name: str | None = None
-    type: str | None = None
-    policies: list[str] | None = None
-    expiration_time: datetime | None = None
-
-
-class NamespaceWire(msgspec.Struct, rename=go_name, gc=False):
-    name: str
-
-
 def job_stub(wire: JobWire) -> JobStub:
     return JobStub(
         namespace=shared(wire.namespace),
@@ -181,45 +141,6 @@ def job(wire: JobWire) -> Job:
         constraints=tuple(_constraints(wire.constraints)),
         groups=tuple(_group(group) for group in wire.task_groups or ()),
         modify_index=wire.modify_index or 0,
-    )
-
-
-def agent(wire: AgentWire) -> Agent:
-    config = wire.config
-    client = config.client or ClientConfigWire()
-    limit = duration(client.max_kill_timeout or "") if client.enabled else 0.0
-    return Agent(
-        name=config.node_name or "",
-        version=_version(config.version or VersionWire()),
-        region=config.region or "",
-        datacenter=config.datacenter or "",
-        server=bool(config.server and config.server.enabled),
-        client=bool(client.enabled),
-        address=(config.advertise_addrs.http if config.advertise_addrs else None) or "",
-        max_kill_timeout_s=limit or None,
-    )
-
-
-def servers(wire: MembersWire) -> Iterator[Server]:
-    for member in wire.members or ():
-        tags = member.tags or {}
-        yield Server(
-            name=member.name or "",
-            address=member.addr or "",
-            version=tags.get("build") or "",
-            status=member.status or "",
-            region=tags.get("region") or "",
-            datacenter=tags.get("dc") or "",
-        )
-
-
-def token(wire: TokenWire) -> Token:
-    return Token(
-        accessor=wire.accessor_id,
-        name=wire.name or "",
-        type=wire.type or "",
-        policies=tuple(wire.policies or ()),
-        expires_at=moment(wire.expiration_time),
     )
 
 
@@ -293,10 +214,3 @@ def _static_ports(wire: GroupWire) -> Iterator[int]:
         networks += (task.resources.networks if task.resources else None) or ()
     for network in networks:
         yield from (port.value for port in network.reserved_ports or () if port.value)
-
-
-def _version(wire: VersionWire) -> str:
-    text = wire.version or ""
-    if wire.version_prerelease:
-        text += f"-{wire.version_prerelease}"
-    return f"{text}+{wire.version_metadata}" if wire.version_metadata else text

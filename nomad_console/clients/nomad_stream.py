@@ -5,16 +5,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 import msgspec
 
 from nomad_console.clients.nomad_job_wire import JobWire, job, job_stub
+from nomad_console.clients.nomad_node_wire import NodeWire, node, node_detail
 from nomad_console.clients.nomad_wire import (
     AllocationWire,
     DeploymentWire,
     EvaluationWire,
-    NodeWire,
     allocation,
     deployment,
     evaluation,
-    node,
-    node_detail,
 )
 from nomad_console.clients.wire import decoded, go_name
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
@@ -43,6 +41,8 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class PayloadWire(msgspec.Struct, rename=go_name):
+    """One record under the name of its kind."""
+
     node: NodeWire | None = None
     allocation: AllocationWire | None = None
     job: JobWire | None = None
@@ -59,6 +59,8 @@ class EventWire(msgspec.Struct, rename=go_name):
 
 
 class FrameWire(msgspec.Struct, rename=go_name):
+    """One line; `{}` is a heartbeat."""
+
     index: int = 0
     events: list[EventWire] | None = None
 

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from nomad_console.clients import consul_wire, nomad_job_wire, nomad_wire
+from nomad_console.clients import (
+    consul_wire,
+    nomad_agent_wire,
+    nomad_job_wire,
+    nomad_node_wire,
+    nomad_wire,
+)
 from nomad_console.clients.errors import ApiError, NotFound, Refused, Throttled, of_answer
 from nomad_console.clients.http import Answer
 from nomad_console.clients.nomad import listing
@@ -147,9 +153,9 @@ def same_deployment(record: Deployment, row: Json) -> None:
 
 
 def read_node(path: str, body: bytes, row: Json) -> None:
-    wire = decoded("nomad", path, body, nomad_wire.NodeWire)
-    same_node(nomad_wire.node(wire), row)
-    same_detail(nomad_wire.node_detail(wire), row)
+    wire = decoded("nomad", path, body, nomad_node_wire.NodeWire)
+    same_node(nomad_node_wire.node(wire), row)
+    same_detail(nomad_node_wire.node_detail(wire), row)
 
 
 def read_allocation(path: str, body: bytes, row: Json) -> None:
@@ -162,7 +168,7 @@ def read_job(path: str, body: bytes, row: Json) -> None:
 
 
 def read_agent(path: str, body: bytes, row: Json) -> None:
-    agent = nomad_job_wire.agent(decoded("nomad", path, body, nomad_job_wire.AgentWire))
+    agent = nomad_agent_wire.agent(decoded("nomad", path, body, nomad_agent_wire.AgentWire))
     config = row["config"]
     assert (agent.name, agent.region) == (config["NodeName"], config["Region"])
     assert (agent.server, agent.client) == (
@@ -175,14 +181,14 @@ def read_agent(path: str, body: bytes, row: Json) -> None:
 
 
 def read_members(path: str, body: bytes, row: Json) -> None:
-    members = nomad_job_wire.servers(decoded("nomad", path, body, nomad_job_wire.MembersWire))
+    members = nomad_agent_wire.servers(decoded("nomad", path, body, nomad_agent_wire.MembersWire))
     assert [(member.name, member.version, member.status) for member in members] == [
         (member["Name"], member["Tags"]["build"], member["Status"]) for member in row["Members"]
     ]
 
 
 def read_token(path: str, body: bytes, row: Json) -> None:
-    token = nomad_job_wire.token(decoded("nomad", path, body, nomad_job_wire.TokenWire))
+    token = nomad_agent_wire.token(decoded("nomad", path, body, nomad_agent_wire.TokenWire))
     assert (token.accessor, token.name) == (row["AccessorID"], row["Name"])
     assert list(token.policies) == (row["Policies"] or [])
     assert row["SecretID"] not in str(token) or not row["SecretID"]
@@ -212,10 +218,10 @@ read_allocations = rows_with(
 )
 read_deployments = rows_with(nomad_wire.DeploymentWire, nomad_wire.deployment, same_deployment)
 read_evaluations = rows_with(nomad_wire.EvaluationWire, nomad_wire.evaluation, same_evaluation)
-read_nodes = rows_with(nomad_wire.NodeStubWire, nomad_wire.node, same_node)
+read_nodes = rows_with(nomad_node_wire.NodeStubWire, nomad_node_wire.node, same_node)
 read_stubs = rows_with(nomad_job_wire.JobWire, nomad_job_wire.job_stub, same_stub)
 read_namespaces = rows_with(
-    nomad_job_wire.NamespaceWire,
+    nomad_agent_wire.NamespaceWire,
     lambda wire: wire.name,
     lambda name, row: None if name == row["Name"] else pytest.fail(f"{name}: {row}"),
 )

@@ -4,18 +4,11 @@ import json
 from typing import Any
 
 import msgspec
-import pytest
 
 from nomad_console.clients.nomad_job_wire import (
-    AgentWire,
     JobWire,
-    MembersWire,
-    TokenWire,
-    agent,
     job,
     job_stub,
-    servers,
-    token,
 )
 from nomad_console.domain.job import Constraint, Group
 from tests.support.recorded import recorded_body
@@ -66,41 +59,3 @@ def test_ports_and_services_of_tasks_count_for_their_group() -> None:
     assert inner.services[0].provider == "consul"
     assert inner.constraints == (Constraint("a", "=", "b"),)
     assert (inner.tasks[0].cpu_mhz, inner.tasks[0].memory_mb) == (7, 9)
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [
-        ({"Version": "2.0.5"}, "2.0.5"),
-        ({"Version": "2.0.5", "VersionPrerelease": "beta.1"}, "2.0.5-beta.1"),
-        ({"Version": "1.9.3", "VersionMetadata": "ent"}, "1.9.3+ent"),
-        (None, ""),
-    ],
-)
-def test_versions_are_put_together(version: object, expected: str) -> None:
-    assert agent(wire(AgentWire, {"config": {"Version": version}})).version == expected
-
-
-def test_a_servers_agent_runs_no_tasks() -> None:
-    found = agent(wire(AgentWire, recorded_body("nomad/agent-self.json")))
-    assert (found.server, found.client, found.max_kill_timeout_s) == (True, False, None)
-
-
-def test_members_without_tags() -> None:
-    (one,) = servers(wire(MembersWire, {"Members": [{"Name": "s1.global", "Tags": None}]}))
-    assert (one.name, one.version) == ("s1.global", "")
-    assert list(servers(wire(MembersWire, {"Members": None}))) == []
-
-
-def test_tokens_and_what_stands_for_none() -> None:
-    names = ("nomad/acl/token-self-client", "nomad/acl/token-self-management")
-    client, management = (token(wire(TokenWire, recorded_body(f"{name}.json"))) for name in names)
-    assert (client.policies, client.management, management.management) == (
-        ("read-only",),
-        False,
-        True,
-    )
-    off = token(wire(TokenWire, recorded_body("nomad/acl-token-self-acl-off.json")))
-    assert off.management
-    nobody = token(wire(TokenWire, recorded_body("nomad/acl/token-self-none.json")))
-    assert (nobody.accessor, nobody.management) == ("anonymous", False)

@@ -1,0 +1,189 @@
+"""Nomad's nodes as they come over the wire: list stubs, singles, event payloads."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from nomad_console.clients.wire import go_name, moment, seconds, shared
+from nomad_console.domain.node import DrainStrategy, LastDrain, Node, NodeDetail, NodeEvent
+
+Texts = dict[str, str | None]
+
+_KEPT = (  # attributes that rules and screens read; a node has some sixty
+    "consul.version",
+    "cpu.",
+    "driver.",
+    "kernel.",
+    "memory.",
+    "nomad.version",
+    "os.name",
+    "os.version",
+    "platform.aws.",
+    "unique.hostname",
+    "unique.platform.aws.",
+)
+
+
+class LastDrainWire(msgspec.Struct, rename=go_name):
+    """The newest drain; stubs have it too."""
+
+    status: str | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    accessor_id: str | None = None
+    meta: Texts | None = None
+
+
+class DrainStrategyWire(msgspec.Struct, rename=go_name, gc=False):
+    """A drain under way, deadline in nanoseconds; null without one."""
+
+    ignore_system_jobs: bool | None = None
+    deadline: int | None = None
+    started_at: datetime | None = None
+    force_deadline: datetime | None = None
+
+
+class NodeEventWire(msgspec.Struct, rename=go_name):
+    """One of the newest ten; details are of any type."""
+
+    subsystem: str | None = None
+    message: str | None = None
+    timestamp: datetime | None = None
+    details: dict[str, object] | None = None
+
+
+class DriverWire(msgspec.Struct, rename=go_name, gc=False):
+    """Undetected drivers are listed as well."""
+
+    detected: bool | None = None
+    healthy: bool | None = None
+
+
+class CpuWire(msgspec.Struct, rename=go_name, gc=False):
+    """MHz, called shares."""
+
+    cpu_shares: int | None = None
+
+
+class MemoryWire(msgspec.Struct, rename=go_name, gc=False):
+    """MiB."""
+
+    memory_mb: int | None = None
+
+
+class NodeResourcesWire(msgspec.Struct, rename=go_name):
+    """What the node has in all, reserved included."""
+
+    cpu: CpuWire | None = None
+    memory: MemoryWire | None = None
+
+
+class NodeStubWire(msgspec.Struct, rename=go_name):
+    """A row of /v1/nodes: the only place with `Version`."""
+
+    id: str
+    name: str | None = None
+    address: str | None = None
+    http_addr: str | None = None
+    datacenter: str | None = None
+    node_pool: str | None = None
+    node_class: str | None = None
+    version: str | None = None
+    status: str | None = None
+    scheduling_eligibility: str | None = None
+    drain: bool | None = None
+    last_drain: LastDrainWire | None = None
+    create_index: int | None = None
+    modify_index: int | None = None
+
+
+class NodeWire(NodeStubWire, rename=go_name):
+    """/v1/node/:id and the payload of Node events."""
+
+    drain_strategy: DrainStrategyWire | None = None
+    status_updated_at: int | None = None
+    events: list[NodeEventWire] | None = None
+    drivers: dict[str, DriverWire | None] | None = None
+    meta: Texts | None = None
+    attributes: Texts | None = None
+    node_resources: NodeResourcesWire | None = None
+
+
+def node(wire: NodeStubWire | NodeWire) -> Node:
+    strategy = wire.drain_strategy if isinstance(wire, NodeWire) else None
+    attributes = (wire.attributes or {}) if isinstance(wire, NodeWire) else {}
+    return Node(
+        id=wire.id,
+        name=wire.name or "",
+        address=wire.address or (wire.http_addr or "").rpartition(":")[0].strip("[]"),
+        datacenter=shared(wire.datacenter),
+        pool=shared(wire.node_pool),
+        node_class=shared(wire.node_class),
+        version=shared(wire.version or attributes.get("nomad.version")),
+        status=shared(wire.status),
+        eligibility=shared(wire.scheduling_eligibility),
+        draining=bool(wire.drain) or strategy is not None,
+        last_drain=_last_drain(wire.last_drain),
+        create_index=wire.create_index or 0,
+        modify_index=wire.modify_index or 0,
+    )
+
+
+def node_detail(wire: NodeWire) -> NodeDetail:
+    attributes, meta = _texts(wire.attributes), _texts(wire.meta)
+    resources = wire.node_resources or NodeResourcesWire()
+    updated = wire.status_updated_at
+    return NodeDetail(
+        id=wire.id,
+        http_address=wire.http_addr or "",
+        status_updated_at=datetime.fromtimestamp(updated, UTC) if updated else None,
+        drain=_drain(wire.drain_strategy),
+        events=tuple(_node_event(event) for event in wire.events or ()),
+        drivers={
+            shared(name): bool(driver.healthy)
+            for name, driver in sorted((wire.drivers or {}).items())
+            if driver is not None and driver.detected
+        },
+        meta=meta,
+        instance_id=attributes.get("unique.platform.aws.instance-id")
+        or meta.get("instance_id", ""),
+        zone=attributes.get("platform.aws.placement.availability-zone") or meta.get("zone", ""),
+        ip_address=attributes.get("unique.network.ip-address", ""),
+        consul_name=attributes.get("unique.consul.name", ""),
+        cpu_mhz=(resources.cpu.cpu_shares if resources.cpu else None) or 0,
+        memory_mb=(resources.memory.memory_mb if resources.memory else None) or 0,
+        modify_index=wire.modify_index or 0,
+        attributes={name: text for name, text in attributes.items() if name.startswith(_KEPT)},
+    )
+
+
+def _last_drain(wire: LastDrainWire | None) -> LastDrain | None:
+    if wire is None:
+        return None
+    return LastDrain(
+        shared(wire.status),
+        moment(wire.started_at),
+        moment(wire.updated_at),
+        wire.accessor_id or "",
+        _texts(wire.meta),
+    )
+
+
+def _drain(wire: DrainStrategyWire | None) -> DrainStrategy | None:
+    if wire is None:
+        return None
+    return DrainStrategy(
+        bool(wire.ignore_system_jobs),
+        seconds(wire.deadline),
+        moment(wire.started_at),
+        moment(wire.force_deadline),
+    )
+
+
+def _node_event(wire: NodeEventWire) -> NodeEvent:
+    details = {name: str(value) for name, value in (wire.details or {}).items()}
+    return NodeEvent(shared(wire.subsystem), shared(wire.message), moment(wire.timestamp), details)
+
+
+def _texts(found: Texts | None) -> dict[str, str]:
+    return {shared(name): shared(text) for name, text in (found or {}).items()}
