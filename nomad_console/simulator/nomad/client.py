@@ -164,7 +164,10 @@ class Agent:
 
 
 def _over(previous: Row | None) -> bool:
-    return previous is None or client_terminal(previous)
+    """Ended, or out of reach: its successor need not wait for it."""
+    return (
+        previous is None or client_terminal(previous) or previous["ClientStatus"] == "unknown"
+    )
 
 
 class Clients:
@@ -200,6 +203,6 @@ class Clients:
             runner = agent.runners.get(new["ID"])
             if runner is not None and runner.dead:
                 del agent.runners[new["ID"]]
-        if client_terminal(new) and (old is None or not client_terminal(old)):
+        if _over(new) and not (old is not None and _over(old)):
             for waiting, alloc_id in self._reports.released(new["ID"]):
                 waiting.predecessor_ended(alloc_id)

@@ -77,7 +77,8 @@ class Deployments:
             deadline = seconds_of(group["ProgressDeadline"])
             group["RequireProgressBy"] = self._core.stamp(deadline)
         row = self._put(change, row, TaskGroups={**row["TaskGroups"], name: group})
-        self._watch_progress(row)
+        if healthy:
+            self._watch_progress(row)
         self._nudge(row["ID"])
 
     def _pending(self, change: Change, deployment_id: str) -> Row | None:

@@ -26,6 +26,7 @@ class Evaluations:
         self._blocked: dict[str, Row] = {}
         self._delayed: dict[str, Timer] = {}
         self._unblocking: Timer | None = None
+        self._room_at = 0  # the index at which room last became free
         core.observe("evaluations", self._changed)
         core.observe("allocations", self._allocation_changed)
         core.observe("nodes", self._node_changed)
@@ -84,7 +85,7 @@ class Evaluations:
         if new is None or (old is not None and old["Status"] == new["Status"]):
             return
         if new["Status"] == "blocked":
-            self._blocked[new["ID"]] = new
+            self._block(new)
         elif new["Status"] == "canceled":
             if (timer := self._delayed.pop(new["ID"], None)) is not None:
                 timer.cancel()
@@ -130,7 +131,7 @@ class Evaluations:
             change.put("evaluations", done)
             self._core.state.write(change)
             if done["Status"] == "blocked":
-                self._blocked[evaluation_id] = done
+                self._block(done)
             self._next(key)
 
         self._core.after(self._core.between(*ACKNOWLEDGE), complete)
@@ -147,15 +148,25 @@ class Evaluations:
 
     def _allocation_changed(self, old: Row | None, new: Row | None) -> None:
         if old is not None and not client_terminal(old) and (new is None or client_terminal(new)):
-            self._unblock_soon()
+            self._found_room()
 
     def _node_changed(self, old: Row | None, new: Row | None) -> None:
         takes = ("Status", "SchedulingEligibility")
         if new is not None and (old is None or any(old[name] != new[name] for name in takes)):
+            self._found_room()
+
+    def _block(self, row: Row) -> None:
+        """Room may have become free since its scheduler looked."""
+        self._blocked[row["ID"]] = row
+        if self._room_at > row["SnapshotIndex"]:
             self._unblock_soon()
 
+    def _found_room(self) -> None:
+        """Every blocked evaluation is tried again."""
+        self._room_at = self._core.state.index
+        self._unblock_soon()
+
     def _unblock_soon(self) -> None:
-        """Room may have become free: every blocked evaluation is tried again."""
         if self._blocked and self._unblocking is None:
             self._unblocking = self._core.after(0.004, self._unblock)
 

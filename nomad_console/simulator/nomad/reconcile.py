@@ -258,10 +258,10 @@ class Reconciler:
             return int(group["Count"])
         limit = int(group["Update"]["MaxParallel"])
         deployment = self._deployment
-        if deployment is None:
+        if deployment is None or deployment["JobVersion"] != self._job["Version"]:
             return limit
         if deployment["Status"] != "running":
-            return 0 if deployment["JobVersion"] == self._job["Version"] else limit
+            return 0
         for row in keep:
             if row["DeploymentID"] == deployment["ID"]:
                 if healthy(row) is False:

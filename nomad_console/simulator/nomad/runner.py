@@ -98,8 +98,7 @@ class Runner:
         """What the servers want: services go first, then `shutdown_delay`, then the signal."""
         if self._stopping or self.dead:
             return
-        self._stopping = True
-        self._found_lost = found_lost
+        self._stopping, self._found_lost = True, found_lost
         self._recovered |= found_lost
         self._services.deregister()
         self._cancel()

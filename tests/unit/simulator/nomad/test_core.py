@@ -1,0 +1,27 @@
+"""What the parts share."""
+
+from datetime import UTC, datetime
+
+from nomad_console.simulator.nomad.core import rfc3339, seconds_of
+from tests.support.nomad_world import NomadWorld
+
+
+def test_times_are_written_as_go_writes_them() -> None:
+    moment = datetime(2026, 11, 22, 23, 12, 5, tzinfo=UTC)
+    assert rfc3339(moment) == "2026-11-22T23:12:05Z"
+    assert rfc3339(moment.replace(microsecond=268940)) == "2026-11-22T23:12:05.26894Z"
+
+
+def test_durations_are_nanoseconds_or_nothing() -> None:
+    assert seconds_of(1_500_000_000) == 1.5
+    assert seconds_of(None) == 0.0
+
+
+def test_waits_are_divided_by_the_speed_and_stamps_are_not() -> None:
+    world = NomadWorld(clients=0, speed=10)
+    core, rang = world.cluster.core, []
+    core.after(5, lambda: rang.append(world.timeline.elapsed()))
+    assert core.stamp(60) == "2026-11-22T22:01:00Z"
+    world.step(1)
+    assert rang == [0.5]
+    assert core.now_ns() == core.now_s() * 10**9
