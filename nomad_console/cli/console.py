@@ -18,7 +18,7 @@ from nomad_console.tui.widgets.header import ClusterFacts
 
 def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual writes to stderr
         print("nomad-console: the console needs a terminal; scripts use `status`", file=sys.stderr)
         return USAGE
     asked = options.command == "watch" or getattr(options, "read_only", False)
@@ -27,23 +27,29 @@ def run(options: argparse.Namespace) -> int:
 
 async def _console(settings: ClusterSettings, *, read_only: bool) -> int:
     async with connected(settings, read_only=read_only) as connections:
-        upgrades = None if read_only else _upgrades(connections)
-        app = ConsoleApp(
-            ClusterFacts(settings.label, settings.colour, warnings(settings)),
-            connections.store,
-            connections.feeds,
-            connections.lookups,
-            UpgradeScreens(upgrades) if upgrades else None,
-            connections.clock,
-            read_only=read_only,
-        )
+        upgrades = None if read_only else upgrades_on(connections)
+        app = application(connections, upgrades)
         await app.run_async()
     if upgrades is not None:
         say_what_is_left(upgrades)
     return BUG if app.return_code else DONE
 
 
-def _upgrades(connections: Connections) -> Upgrades:
+def application(connections: Connections, upgrades: Upgrades | None) -> ConsoleApp:
+    """The console on these connections; without `upgrades` nothing in it can write."""
+    settings = connections.settings
+    return ConsoleApp(
+        ClusterFacts(settings.label, settings.colour, warnings(settings)),
+        connections.store,
+        connections.feeds,
+        connections.lookups,
+        UpgradeScreens(upgrades) if upgrades else None,
+        connections.clock,
+        read_only=connections.read_only,
+    )
+
+
+def upgrades_on(connections: Connections) -> Upgrades:
     """The only thing in the console that can write."""
     elb = None if isinstance(connections.elb, Missing) else connections.elb
     return Upgrades(

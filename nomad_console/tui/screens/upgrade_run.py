@@ -1,7 +1,7 @@
 """A run under way: plan, step, ledger and gate."""
 
 import msgspec
-from textual import on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
@@ -22,7 +22,6 @@ from nomad_console.tui.rendering.upgrade_run import (
     title_line,
 )
 from nomad_console.tui.screens.base import ConsoleScreen, Shared
-from nomad_console.tui.widgets.code_entry import CodeEntry
 from nomad_console.tui.widgets.document_view import DocumentView
 from nomad_console.tui.widgets.gate_view import GateView
 from nomad_console.tui.widgets.line import LineView
@@ -30,6 +29,7 @@ from nomad_console.upgrade.observe import observe
 from nomad_console.upgrade.progress import progress
 
 WIDE = 120
+CODE_LENGTH = 2
 DEAF_S = 1.0  # keys of a gate's first second were typed for what was there before
 
 
@@ -49,7 +49,6 @@ class UpgradeRun(ConsoleScreen):
         self.step_view = DocumentView("run-step")
         self.ledger_view = DocumentView("run-ledger")
         self.gate_view = GateView(shared.facts)
-        self.entry = CodeEntry()
         self._typed: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -64,7 +63,6 @@ class UpgradeRun(ConsoleScreen):
                 yield LineView(classes="panel-title", id="ledger-title")
                 yield self.ledger_view
         yield self.gate_view
-        yield self.entry
         yield self.status
         yield self.footer
 
@@ -80,7 +78,7 @@ class UpgradeRun(ConsoleScreen):
     def follow(self, frame: Frame) -> None:
         sight = self._sight(frame)
         if sight.run.upgrade.gate is None or sight.run.hold is not None:
-            self._stop_typing()
+            self._typed = None
         self.title_view.show(title_line(sight))
         self.chain_view.show(chain_line(sight))
         self.plan_view.show(_document(plan_panel(sight)))
@@ -103,26 +101,44 @@ class UpgradeRun(ConsoleScreen):
             self.say("the gate has just opened: keys of its first second are dropped", bad=True)
         else:
             self._typed = ""
-            self.entry.begin()
             self.shared.frames.request()
 
-    @on(CodeEntry.Typed)
-    def _type(self, message: CodeEntry.Typed) -> None:
-        self._typed = message.text
-        code = self.gate_view.code
-        if message.whole:
-            self._stop_typing()
-            gate = self.conductor.run.upgrade.gate
-            if gate is not None and message.text == code == gate.code:
-                self.conductor.confirm(self.conductor.run.upgrade.node, gate.gate, code)
-            else:
-                self.say(f'"{message.text}" is not the code that is shown: nothing done', bad=True)
+    def on_key(self, event: events.Key) -> None:
+        """Keys arrive here in the order they were typed, which the focus would not keep."""
+        if self._typed is not None:
+            self._type(event)
+        elif event.key == "c":
+            self.action_confirm()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._typed = None
+        self.say("pasting never answers a gate", bad=True)
+
+    def _type(self, event: events.Key) -> None:
+        """Take a character of the code; the second one decides."""
+        character = event.character or ""
+        if not character.isalnum():
+            self._typed = None
+            self.say("not answered")
+            return
+        self._typed = (self._typed or "") + character
+        if len(self._typed) >= CODE_LENGTH:
+            typed, self._typed = self._typed, None
+            self._answer(typed)
         self.shared.frames.request()
 
-    @on(CodeEntry.Left)
-    def _leave_entry(self, message: CodeEntry.Left) -> None:
-        self._stop_typing()
-        self.say(message.why, bad=True)
+    def _answer(self, typed: str) -> None:
+        run = self.conductor.run
+        gate = run.upgrade.gate
+        if gate is not None and typed == self.gate_view.code == gate.code:
+            self.conductor.confirm(run.upgrade.node, gate.gate, typed)
+        else:
+            self.say(f'"{typed}" is not the code that is shown: nothing done', bad=True)
 
     def action_hold(self) -> None:
         self.conductor.hold("by the operator")
@@ -141,11 +157,6 @@ class UpgradeRun(ConsoleScreen):
 
     def action_scroll(self, lines: int) -> None:
         self.step_view.jump(int(self.step_view.scroll_y) + lines)
-
-    def _stop_typing(self) -> None:
-        if self._typed is not None:
-            self._typed = None
-            self.step_view.focus()
 
     def _step_lines(self, sight: Sight) -> list[Line]:
         lines = step_panel(sight)
