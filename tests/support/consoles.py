@@ -7,11 +7,11 @@ from datetime import timedelta
 import msgspec
 
 from nomad_console.clock import Clock
-from nomad_console.domain.allocation import Allocation
 from nomad_console.domain.node import LastDrain
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums, SourceState
+from nomad_console.live.interest import Interest
+from nomad_console.live.lookups import LookupFailed
 from nomad_console.tui.app import ConsoleApp, Upgrades
-from nomad_console.tui.lookups import LookupFailed
 from nomad_console.tui.widgets.header import ClusterFacts
 from tests.support.manual_clock import EPOCH
 from tests.support.snapshots import (
@@ -54,22 +54,41 @@ class Box:
 
 
 class NoFeeds:
-    """Waits for ever."""
+    """Waits for ever; remembers what it was told to look at."""
+
+    def __init__(self) -> None:
+        self.looked: list[Interest] = []
+
+    def look_at(self, interest: Interest) -> None:
+        self.looked.append(interest)
 
     async def run(self) -> None:
         await asyncio.Event().wait()
 
 
 class Shelf:
-    """Lookups among the allocations it was given."""
+    """Lookups that remember what was asked for; those named in `failing` fail."""
 
-    def __init__(self, *allocations: Allocation) -> None:
-        self.held = {one.id: one for one in allocations}
+    def __init__(self, *failing: str) -> None:
+        self.asked: list[tuple[str, object]] = []
+        self.failing = failing
 
-    async def allocation(self, allocation_id: str) -> Allocation:
-        if allocation_id not in self.held:
+    async def node(self, node_id: str) -> None:
+        self._answer("node", node_id)
+
+    async def allocation(self, allocation_id: str) -> None:
+        self._answer("allocation", allocation_id)
+
+    async def job(self, namespace: str, job_id: str) -> None:
+        self._answer("job", (namespace, job_id))
+
+    async def targets(self, arn: str) -> None:
+        self._answer("targets", arn)
+
+    def _answer(self, what: str, key: object) -> None:
+        self.asked.append((what, key))
+        if what in self.failing:
             raise LookupFailed("connection refused")
-        return self.held[allocation_id]
 
 
 def a_console(
@@ -77,11 +96,12 @@ def a_console(
     clock: Clock,
     *,
     lookups: Shelf | None = None,
+    feeds: NoFeeds | None = None,
     upgrades: Upgrades | None = None,
     read_only: bool = False,
 ) -> ConsoleApp:
     return ConsoleApp(
-        FACTS, box, NoFeeds(), lookups or Shelf(), upgrades, clock, read_only=read_only
+        FACTS, box, feeds or NoFeeds(), lookups or Shelf(), upgrades, clock, read_only=read_only
     )
 
 

@@ -65,7 +65,7 @@ def _test(found: "re.Match[str]", columns: Sequence[Column[R]]) -> Test[R] | Non
     if found["regex"] is not None:
         return _regex(found["regex"])
     part = (found["phrase"] if found["phrase"] is not None else found["word"]).casefold()
-    return (lambda _, words, __: part in words) if part else None
+    return None if part in {"", "-"} else lambda _, words, __: part in words
 
 
 def _regex(source: str) -> Test[Any] | None:

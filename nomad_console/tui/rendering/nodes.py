@@ -196,7 +196,7 @@ def _words(row: NodeRow) -> str:
     place = f"{detail.instance_id} {detail.zone}" if detail else ""
     return (
         f"{node.name} {node.version} {state_word(row)} {node.status} {node.eligibility} "
-        f"{node.address} {node.datacenter} {node.pool} {node.node_class} {node.id} {place} "
+        f"{node.address} {node.node_class} {node.id} {place} "
         f"{' '.join(row.conflicts)}"
     )
 

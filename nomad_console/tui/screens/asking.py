@@ -62,9 +62,9 @@ class Asking(ConsoleScreen):
 
     @on(CommandEntered)
     async def _command(self, message: CommandEntered) -> None:
+        self._close()
         try:
             command = commands.parse(message.text)
-            self._close()
             if command is not None:
                 await self._do(command)
         except (CommandError, FilterError) as error:

@@ -17,7 +17,7 @@ from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.nodes import NODES
 from nomad_console.tui.rendering.services import SERVICES
 from nomad_console.tui.rendering.targets import TARGETS
-from nomad_console.tui.rendering.text import Cell, Line, Tone, spread
+from nomad_console.tui.rendering.text import Cell, Line, Tone, fit
 from nomad_console.tui.screens.asking import Asking
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.widgets.fleet_table import FleetTable
@@ -86,17 +86,18 @@ class Dashboard(Asking):
         rows = self.panes[0].table.records.rows
         count = self._conflicts()
         row = rows.get(self.panes[0].table.cursor_key)
-        left: Line = ()
+        left = Cell("")
         if row is not None and row.conflicts:
-            left = (Cell(f" {row.node.name}: {'; '.join(row.conflicts)}", Tone.WARN),)
+            left = Cell(f" {row.node.name}: {'; '.join(row.conflicts)}", Tone.WARN)
         elif not self.linking.on:
-            left = (Cell(" panes are not linked: each shows everything (L links them)", Tone.DIM),)
+            left = Cell(" panes are not linked: each shows everything (L links them)", Tone.DIM)
         live = all(frame.snapshot.source(name).state is SourceState.LIVE for name in SourceName)
         word = "disagreement" if count == 1 else "disagreements"
-        right = Cell("systems agree " if live and rows else "", Tone.DIM)
+        right = Cell(" systems agree " if live and rows else "", Tone.DIM)
         if count:
-            right = Cell(f"{count} {word} [!] ", Tone.BAD)
-        return spread(left, (right,), self.size.width)
+            right = Cell(f" {count} {word} [!] ", Tone.BAD)
+        room = self.size.width - len(right.text)
+        return (left._replace(text=fit(left.text, room)), right)
 
     def _conflicts(self) -> int:
         records = self.panes[0].table.records
