@@ -108,8 +108,12 @@ class SourceMeter:
             state = SourceState.CONNECTING
         else:
             state = SourceState.LIVE if told is None else SourceState.STALE
-        said = told or next(iter(self._notes.values()), Trouble("", ""))
-        self._store.put_source(Source(self.name, state, self._true_at, said.reason, said.hint))
+        said = [told] if told is not None else []
+        if told is None or not told.refused:
+            said += list(self._notes.values())[:1]
+        reason = "; ".join(each.reason for each in said)
+        hint = "; ".join(each.hint for each in said if each.hint)
+        self._store.put_source(Source(self.name, state, self._true_at, reason, hint))
 
 
 async def keep(

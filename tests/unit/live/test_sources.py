@@ -64,7 +64,8 @@ def test_a_note_leaves_it_live(world: World) -> None:
     assert world.source().state is SourceState.LIVE
     assert (world.source().reason, world.source().hint) == ("one by one", "give more")
     world.meter.ail("gap", Trouble("missed", "wait"))
-    assert world.source().reason == "missed"
+    assert world.source().reason == "missed; one by one"
+    assert world.source().hint == "wait; give more"
     world.meter.recovered("gap")
     world.meter.forget_note("events")
     assert world.source().reason == ""
