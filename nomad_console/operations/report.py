@@ -52,7 +52,7 @@ def _node(run: Run, upgrade: NodeUpgrade, output: Sequence[str]) -> Iterator[str
         for standing in record.proofs:
             proof = standing.proof
             yield f"    {standing.since:%H:%M:%S} {proof.name}: {proof.evidence} ({proof.source})"
-    for line in output[-_OUTPUT_LINES:]:
+    for line in tuple(output)[-_OUTPUT_LINES:]:
         yield f"  | {line}"
 
 
