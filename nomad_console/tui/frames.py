@@ -51,6 +51,11 @@ class FrameClock:
     def paused(self) -> bool:
         return self._held is not None
 
+    @property
+    def elapsed(self) -> float:
+        """Now, on the scale of a frame's `elapsed`: the newest frame may be a second old."""
+        return self._clock.elapsed()
+
     def request(self) -> None:
         """Show a frame soon: something other than the cluster changed."""
         self._due.set()

@@ -95,9 +95,9 @@ class UpgradeRun(ConsoleScreen):
 
     def action_confirm(self) -> None:
         """`c`: the gate's code is typed next."""
-        if not self.gate_view.code or self.frame is None:
+        if not self.gate_view.code:
             self.say("no gate is open", bad=True)
-        elif self.gate_view.open_for(self.frame.elapsed) < DEAF_S:
+        elif self.gate_view.open_for(self.shared.frames.elapsed) < DEAF_S:
             self.say("the gate has just opened: keys of its first second are dropped", bad=True)
         else:
             self._typed = ""
