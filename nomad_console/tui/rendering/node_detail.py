@@ -91,9 +91,10 @@ def _drain(detail: NodeDetail, now: datetime) -> list[Entry]:
     drain = detail.drain
     if drain is None:
         return []
-    left = age(now, drain.force_deadline) if drain.force_deadline else Cell("no deadline")
+    until = drain.force_deadline
+    end = f"deadline in {age(now, until).text}" if until else "no deadline"
     kept = " · system jobs stay" if drain.ignore_system_jobs else ""
-    cells = (Cell("for "), age(drain.started_at, now), Cell(f"{kept} · deadline in "), left)
+    cells = (Cell("for "), age(drain.started_at, now), Cell(f"{kept} · {end}"))
     return [fact("draining", *cells)]
 
 
