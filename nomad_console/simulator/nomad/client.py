@@ -165,9 +165,7 @@ class Agent:
 
 def _over(previous: Row | None) -> bool:
     """Ended, or out of reach: its successor need not wait for it."""
-    return (
-        previous is None or client_terminal(previous) or previous["ClientStatus"] == "unknown"
-    )
+    return previous is None or client_terminal(previous) or previous["ClientStatus"] == "unknown"
 
 
 class Clients:

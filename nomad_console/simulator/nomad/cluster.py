@@ -1,6 +1,7 @@
 """The facade: one Nomad cluster, its API's writes and the world that happens to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nomad_console.simulator.nomad.allocations import client_terminal, healthy, server_terminal
 from nomad_console.simulator.nomad.client import Agent
@@ -154,7 +155,8 @@ class NomadCluster(Parts):
 
     def _return_purged(self, agent: Agent) -> None:
         if agent.up and agent.node_id not in self.state.nodes:
-            node = self._register(self._specs[agent.machine.name], agent.node_id)
+            spec = replace(self._specs[agent.machine.name], version=agent.version)
+            node = self._register(spec, agent.node_id)
             agent.catch_up()
             agent.connect()
             self._heartbeats.evaluate(node)

@@ -6,6 +6,7 @@ import pytest
 
 from nomad_console.simulator.nomad.jobs import Disconnect, GroupSpec, one_group
 from nomad_console.simulator.nomad.reconcile import Reconciler, reschedule_delay, same_tasks
+from nomad_console.simulator.nomad.state import Row
 from tests.support import lab_jobs
 from tests.support.nomad_world import NomadWorld
 
@@ -95,7 +96,7 @@ def test_a_disconnected_copy_is_replaced_meanwhile_unless_told_otherwise() -> No
 @pytest.mark.parametrize(("attempts", "delay"), [(0, 30.0), (2, 120.0), (20, 3600.0)])
 def test_rescheduling_takes_longer_each_time(attempts: int, delay: float) -> None:
     group = lab_jobs.web().row()["TaskGroups"][0]
-    row = {"RescheduleTracker": {"Events": [{}] * attempts}}
+    row: Row = {"RescheduleTracker": {"Events": [{}] * attempts}}
     assert reschedule_delay(row, group) == delay
 
 
