@@ -11,7 +11,9 @@ from nomad_console.simulator.services import App
 from nomad_console.simulator.timeline import Timeline
 
 THROTTLE = 2.0  # Traefik's providersThrottleDuration: the least time between two reloads
-NOTICE = 0.1  # from a change in Consul to the new configuration, when nothing is throttled
+# From a change on a Consul agent to the edge's new configuration where nothing is throttled: the
+# agent tells the servers, the watch wakes, every service is read again.
+NOTICE = (0.3, 1.5)
 FIRST_ROUTES = 0.5  # /ping answers 200 before any provider has; routes come a little later
 GROUPS = 16  # edges that reload together
 
@@ -103,7 +105,7 @@ class Edges:
         for reload in self._reloads:
             if not reload.planned:
                 reload.planned = True
-                notice = self._pace(NOTICE * self._rng.uniform(0.5, 2.0))
+                notice = self._pace(self._rng.uniform(*NOTICE))
                 free_at = reload.last + self._pace(THROTTLE)
                 self._timeline.after(max(notice, free_at - now), partial(self._apply, reload))
 

@@ -160,3 +160,14 @@ def test_a_new_edge_has_no_routes_at_first(stepped: Stepped) -> None:
     assert not new.routes
     stepped.step(1)
     assert "web" in new.routes
+
+
+def test_without_shutdown_delay_requests_fail_although_the_balancer_knows() -> None:
+    small = Stepped("no-shutdown-delay")
+    machine = small.world.cluster.machines["c1"]
+    small.request()
+    small.world.balancer.deregister("web-public", [Wanted(machine.instance_id)])
+    small.step(31)
+    small.world.cluster.set_drain(small.node("c1"), {"Deadline": 600_000_000_000})
+    small.step(60)
+    assert {key[2] for key in small.failed()} == {"app refused"}
