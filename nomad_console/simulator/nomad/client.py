@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from nomad_console.simulator.nomad.allocations import client_terminal, server_terminal
+from nomad_console.simulator.nomad.allocations import client_terminal, server_terminal, terminal
 from nomad_console.simulator.nomad.apps import AppTable
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.reports import Reports
@@ -96,9 +96,15 @@ class Agent:
         )
 
     def catch_up(self) -> None:
-        """After a start: what was missed, and what the servers no longer know."""
+        """After a start: what was missed, what the machine lost, what is no longer known."""
         self._restored = True
+        state = self.core.state
         self._noticed |= self.runners.keys()
+        self._noticed |= {
+            alloc_id
+            for alloc_id in state.allocs_by_node[self.node_id]
+            if not terminal(state.allocations[alloc_id])
+        }
         for alloc_id in self._unknown:
             if not self.runners[alloc_id].dead:
                 self.runners[alloc_id].reconnect()

@@ -182,6 +182,9 @@ class Reconciler:
                 self._result.wants.append(Want(name, row["Name"], row))
             self._result.tally(name, "Migrate")
             return False
+        if row["AllocStates"] and row["AllocStates"][-1]["Value"] == "unknown":
+            self._result.updates.append((row, {"AllocStates": _known(row, self._core, "running")}))
+            self._result.tally(name, "Reconnect")
         return True
 
     def _lose(self, row: Row, group: Row) -> bool:
@@ -194,10 +197,7 @@ class Reconciler:
         fields = {
             "ClientStatus": "unknown",
             "ClientDescription": UNKNOWN,
-            "AllocStates": [
-                *(row["AllocStates"] or ()),
-                {"Field": 0, "Time": self._core.stamp(), "Value": "unknown"},
-            ],
+            "AllocStates": _known(row, self._core, "unknown"),
         }
         self._result.updates.append((row, fields))
         self._result.lost_after = seconds_of(group["Disconnect"]["LostAfter"])
@@ -316,6 +316,11 @@ def _tracker(row: Row, core: Core, delay: float) -> Row:
     }
     events = [*(row["RescheduleTracker"] or {"Events": []})["Events"], event]
     return {"Events": events[-5:], "LastReschedule": "ok"}
+
+
+def _known(row: Row, core: Core, status: str) -> list[Row]:
+    """Its AllocStates with one more: Field 0 is the client's status."""
+    return [*(row["AllocStates"] or ()), {"Field": 0, "Time": core.stamp(), "Value": status}]
 
 
 def _number(name: str) -> int:

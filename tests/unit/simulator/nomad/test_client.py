@@ -68,6 +68,21 @@ def test_a_successor_placed_while_its_agent_was_away_starts_later() -> None:
     assert world.allocations("web")[1]["ClientStatus"] == "running"
 
 
+def test_a_rebooted_machine_starts_its_tasks_again() -> None:
+    world = NomadWorld(clients=1)
+    world.register(lab_jobs.web(1))
+    world.settle()
+    (row,) = world.allocations("web")
+    world.cluster.machine_down("c1")
+    world.step(3)
+    world.cluster.agent_start("c1")
+    world.step(3)
+    app = world.cluster.apps.of(row["ID"])
+    assert app is not None
+    assert app.listening
+    assert world.state.allocations[row["ID"]]["ClientStatus"] == "running"
+
+
 def test_an_ended_allocation_is_forgotten_by_its_agent() -> None:
     world = NomadWorld(clients=1)
     world.register(lab_jobs.batch("crunch", 2))

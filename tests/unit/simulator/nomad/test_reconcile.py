@@ -79,6 +79,20 @@ def test_a_finished_batch_job_runs_again_only_when_it_changed() -> None:
     assert [row["ClientStatus"] for row in world.allocations("crunch")] == ["complete", "running"]
 
 
+def test_a_copy_that_is_back_says_since_when() -> None:
+    world = NomadWorld(clients=2)
+    world.register(lab_jobs.keeper())
+    world.settle()
+    (row,) = world.allocations("keeper")
+    world.cluster.agent_kill(row["NodeName"])
+    world.step(45)
+    world.cluster.agent_start(row["NodeName"])
+    world.step(10)
+    (row,) = world.allocations("keeper")
+    assert [mark["Value"] for mark in row["AllocStates"]] == ["unknown", "running"]
+    assert (row["ClientStatus"], row["FollowupEvalID"]) == ("running", "")
+
+
 def test_a_disconnected_copy_is_replaced_meanwhile_unless_told_otherwise() -> None:
     world = NomadWorld(clients=2)
     world.register(one_group("kept", GroupSpec("kept", disconnect=Disconnect(600))))
