@@ -17,9 +17,7 @@ from nomad_console.operations.writer import ApiWrite, Done, NotDone, Unclear, Wr
 from nomad_console.upgrade.commands import (
     Command,
     CommandClass,
-    Deregister,
     OpenGate,
-    Register,
     Rejected,
     RunHost,
     WakeAt,
@@ -213,8 +211,7 @@ class Conductor:
         while True:
             write = await self._writes.get()
             outcome = await self._writer.perform(write)
-            if isinstance(write, Deregister | Register):
-                self._nudge(frozenset({write.target.key.group}))
+            self._nudge(self._groups(write.node))
             match outcome:
                 case Done(index=index):
                     answer: Event = Answered(command=write.id, index=index, **self._moment())
@@ -223,6 +220,10 @@ class Conductor:
                 case Unclear(reason=reason):
                     answer = Unknown(command=write.id, reason=reason, **self._moment())
             self._inbox.put_nowait(answer)
+
+    def _groups(self, node: str) -> frozenset[str]:
+        """The target groups to be read soon again: what was read before a write proves nothing."""
+        return frozenset(one.key.group for one in self.run.plan.node(node).targets)
 
     async def _run_host(self, command: RunHost) -> None:
         lines = self.output[command.node]
@@ -239,6 +240,7 @@ class Conductor:
             reason = "" if code is not None else f"not done within {self._host_limit_s:g} s"
         except HostCommandError as error:
             reason = str(error)
+        self._nudge(self._groups(command.node))
         self._inbox.put_nowait(
             HostEnded(command=command.id, exit_code=code, reason=reason, **self._moment())
         )

@@ -132,7 +132,8 @@ def _record(turn: Turn, **fields: object) -> None:
 def _begin(turn: Turn, step: Step, index: int) -> None:
     newest = max(index, turn.run.upgrade.index)
     _record(turn, step=step, begun_at=turn.at, begun_index=newest, index=newest, wait=None)
-    turn.forget_proofs(turn.run.upgrade, written_at=turn.at)
+    since = turn.run.upgrade.written_at if step == Step.BAKE else turn.at  # baking changes nothing
+    turn.forget_proofs(turn.run.upgrade, written_at=since)
     run = turn.run
     nodes = [run.upgrade]
     if step == Step.CORDON and run.current == 0 and run.plan.cordon_selection:

@@ -312,6 +312,14 @@ def test_settling_begins_again_when_the_node_is_lost_meanwhile() -> None:
     assert play.now.wait.due > first.due
 
 
+def test_baking_rests_on_what_was_seen_since_the_last_write() -> None:
+    play = at_step(Step.ATTACH)
+    play.answer()
+    last = play.now.written_at
+    play.see()
+    assert (play.now.step, play.now.written_at) == (Step.BAKE, last)
+
+
 def test_baking_begins_again_when_a_proof_breaks() -> None:
     play = at_step(Step.BAKE)
     play.see()
