@@ -52,19 +52,21 @@ def _bind_all(ports: Mapping[str, int]) -> dict[str, socket.socket]:
     return bound
 
 
-class _AgentPorts:
+class AgentPorts:
     """Sockets of the first agents, taken before the world is built: nodes carry their ports."""
 
     def __init__(self) -> None:
         self.bound: dict[str, socket.socket] = {}
-        self._refusing: int | None = None
+        self._refusing = 0
 
-    def port(self, place: Place) -> int:
+    def address(self, place: Place) -> tuple[str, int]:
+        """Of the agent on a machine; where nobody listens for those beyond the first."""
         if len(self.bound) < AGENTS:
             taken = self._bind(place.address)
             self.bound[place.name] = taken
-            self._refusing = int(taken.getsockname()[1])
-        return self._refusing or 0
+            host, self._refusing = taken.getsockname()
+            return host, self._refusing
+        return place.address, self._refusing
 
     def _bind(self, address: str) -> socket.socket:
         try:
@@ -93,8 +95,8 @@ class Running:
         bound = _bind_all(ports)
         self._clock = SystemClock()
         self._timeline = Timeline(self._clock)
-        agents = _AgentPorts()
-        self.world = World(scenario, self._timeline, speed=speed, seed=seed, http_port=agents.port)
+        agents = AgentPorts()
+        self.world = World(scenario, self._timeline, speed=speed, seed=seed, http=agents.address)
         self._requester = Requester(self._timeline, random.Random(seed), self.world.services, rate)
         self._front = FrontListener(self.world.door, bound["front"])
         view = nomad_view(self.world.cluster, self._timeline, self.world.pace, self.world.acl)

@@ -25,7 +25,7 @@ from nomad_console.simulator.traffic.routing import Routing
 AGAIN = 2.0  # s from the end of a batch job until it is registered again
 NO_AGENT = 4646  # where agents would listen whose API is not served
 ALLOCATION = "allocation:"  # how the store names one allocation among what a write touched
-HttpPort = Callable[[Place], int]
+HttpAddress = Callable[[Place], tuple[str, int]]  # where the agent of a machine listens
 
 
 class World:
@@ -41,7 +41,7 @@ class World:
         *,
         speed: float = 1.0,
         seed: int = 1,
-        http_port: HttpPort = lambda _: NO_AGENT,
+        http: HttpAddress = lambda place: (place.address, NO_AGENT),
     ) -> None:
         self.scenario = scenario
         self.timeline = timeline
@@ -62,7 +62,7 @@ class World:
             scenario.datacenter,
         )
         self.catalog.apps = self.cluster.apps
-        self._populate(http_port)
+        self._populate(http)
         self.sessions = Sessions(timeline, self._chance(3), self.catalog)
         self.store = KeyValues(timeline, self.sessions)
         self.balancer = build_balancer(
@@ -93,17 +93,18 @@ class World:
         """Each part has its own: one that draws more does not change the others."""
         return random.Random(f"{self.seed}/{part}")
 
-    def _populate(self, http_port: HttpPort) -> None:
+    def _populate(self, http: HttpAddress) -> None:
         for number in range(1, self.scenario.servers.count + 1):
             address = server_address(number)
             self.cluster.add_server(f"s{number}", self.scenario.servers.version, address)
             self.catalog.add_node(f"s{number}", address, server=True)
         for place in self.places:
             self.catalog.add_node(place.name, place.address)
+            host, port = http(place)
             self.cluster.add_machine(
                 place.name,
                 place.address,
-                http_port(place),
+                port,
                 place.zone,
                 place.instance_id,
                 place.kind.version,
@@ -111,6 +112,7 @@ class World:
                 place.kind.meta,
                 place.kind.cpu_mhz,
                 place.kind.memory_mb,
+                host,
             )
         for namespace in self.scenario.namespaces:
             if namespace not in self.cluster.state.namespaces:

@@ -25,6 +25,11 @@ class NodeSpec:
     meta: Mapping[str, str] = field(default_factory=dict)
     cpu_mhz: int = 4000
     memory_mb: int = 8192
+    http_host: str = ""  # of its own API, where that is not the machine's address
+
+    @property
+    def http_address(self) -> str:
+        return f"{self.http_host or self.address}:{self.http_port}"
 
 
 def node_row(core: Core, spec: NodeSpec, index: int) -> Row:
@@ -43,7 +48,7 @@ def node_row(core: Core, spec: NodeSpec, index: int) -> Row:
         "Drivers": _drivers(core.stamp()),
         "Events": [event],
         "GCVolumesOnNodeGC": False,
-        "HTTPAddr": f"{spec.address}:{spec.http_port}",
+        "HTTPAddr": spec.http_address,
         "HostNetworks": None,
         "HostVolumes": {},
         "ID": core.ids.uuid(),
@@ -130,7 +135,7 @@ def _attributes(core: Core, spec: NodeSpec) -> dict[str, str]:
         "platform.aws.instance-type": "m6i.large",
         "platform.aws.placement.availability-zone": spec.zone,
         "memory.totalbytes": str(spec.memory_mb * 1024 * 1024),
-        "unique.advertise.address": f"{spec.address}:{spec.http_port}",
+        "unique.advertise.address": spec.http_address,
         "unique.consul.name": spec.name,
         "unique.hostname": spec.name,
         "unique.network.ip-address": spec.address,

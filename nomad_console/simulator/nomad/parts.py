@@ -78,6 +78,7 @@ class Parts:
         meta: Mapping[str, str] | None = None,
         cpu_mhz: int = 4000,
         memory_mb: int = 8192,
+        http_host: str = "",
     ) -> Machine:
         """A client machine whose agent is registered and ready."""
         spec = NodeSpec(
@@ -91,6 +92,7 @@ class Parts:
             meta=meta or {},
             cpu_mhz=cpu_mhz,
             memory_mb=memory_mb,
+            http_host=http_host,
         )
         self._specs[name] = spec
         node = self._register(spec, None)

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from nomad_console.clock import SystemClock
-from nomad_console.simulator.running import PortTaken, Running
-from nomad_console.simulator.scenario import load, scaled
+from nomad_console.simulator.machines import Place
+from nomad_console.simulator.running import AgentPorts, PortTaken, Running
+from nomad_console.simulator.scenario import Clients, load, scaled
 
 
 @asynccontextmanager
@@ -89,3 +90,16 @@ async def test_given_ports_are_used() -> None:
     world = Running(load("one-service"), speed=1, seed=1, ports={"front": port}, rate=1)
     async with world.serving():
         assert urlsplit(world.addresses.front).port == port
+
+
+def test_agents_listen_on_one_address_where_theirs_cannot_be_had(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ports = AgentPorts()
+    places = [Place(name, "192.0.2.1", "a", "i-1", Clients()) for name in ("c1", "c2")]
+    first, second = (ports.address(place) for place in places)
+    for bound in ports.bound.values():
+        bound.close()
+    assert (first[0], second[0]) == ("127.0.0.1", "127.0.0.1")
+    assert first[1] != second[1]
+    assert capsys.readouterr().err.count("192.0.2.1") == 1
