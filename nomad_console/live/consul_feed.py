@@ -1,6 +1,7 @@
 """Consul's overview, its failing checks, and the machines that somebody looks at."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
@@ -76,6 +77,7 @@ class ConsulFeed:
             if instances >= PORTION:
                 self._store.put_services(portion)
                 portion, instances = [], 0
+                gc.freeze()  # cells stay: full collections of many of them hold up the screen
                 await self._clock.sleep(0)
         self._store.put_services(portion)
         self._store.keep_services({row.name for row in rows})

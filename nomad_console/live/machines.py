@@ -59,9 +59,6 @@ class MachineIndex:
     def nodes_of_consul(self, name: str) -> frozenset[str]:
         return frozenset(self._consul_owners.get(name, ()))
 
-    def node_of(self, key: TargetKey) -> str | None:
-        return self._node_of.get(key)
-
     def freeze(self) -> tuple[Ties, frozenset[str]]:
         """The ties, and the nodes whose ties differ from the last ones."""
         self._resolve()

@@ -1,6 +1,7 @@
 """What lists do not tell: single nodes, task states, whole jobs, servers."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ DEFER_S = 60.0
 SETTLE_S = 0.2
 SAVE_S = 30.0
 SURVEY_S = 60.0
+FREEZE_EVERY = 250
 
 
 class NomadDetails:
@@ -44,7 +46,7 @@ class NomadDetails:
         self._looked = {name: asyncio.Event() for name in ("nodes", "tasks", "jobs")}
         self._reading: set[str] = set()
         self._deferred: dict[str, float] = {}  # node id -> when it may be asked for again
-        self._with_tasks: set[str] = set()  # nodes whose allocations have task states
+        self._with_tasks: dict[str, dict[str, int]] = {}  # node id -> its allocations' indexes
         self._jobs_read: dict[JobKey, int] = {}  # -> index of the stub at that time
 
     def look_at(self, interest: Interest) -> None:
@@ -53,8 +55,10 @@ class NomadDetails:
             looked.set()
 
     def relisted(self) -> None:
-        """Rows came without task states: what was read may be old."""
-        self._with_tasks.clear()
+        """Rows came without task states: where they differ, what was read is old."""
+        for node_id, indexes in list(self._with_tasks.items()):
+            if indexes != self._indexes(node_id):
+                del self._with_tasks[node_id]
         self._looked["tasks"].set()
 
     async def run(self) -> None:
@@ -88,7 +92,10 @@ class NomadDetails:
                 self._meter.forget_note("single nodes")
                 self._store.put_details((detail,))
                 self._store.put_nodes((node,))
-                self._store.nomad.unread.pop(node_id, None)
+                unread = self._store.nomad.unread
+                unread.pop(node_id, None)
+                if len(unread) % FREEZE_EVERY == 0:
+                    gc.freeze()  # details stay: no collection need look at them again
             finally:
                 self._reading.discard(node_id)
 
@@ -122,7 +129,12 @@ class NomadDetails:
                 backoff.reset()
                 self._meter.forget_note("task states")
                 self._store.put_allocations(page.rows)
-                self._with_tasks.add(node_id)
+                self._with_tasks[node_id] = self._indexes(node_id)
+
+    def _indexes(self, node_id: str) -> dict[str, int]:
+        records = self._store.nomad
+        rows = records.allocations.rows
+        return {key: rows[key].modify_index for key in records.members(node_id)}
 
     def _next_without_tasks(self) -> str | None:
         known = self._store.nomad.nodes.rows

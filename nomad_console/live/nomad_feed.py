@@ -1,7 +1,6 @@
 """Nomad's events and lists: what keeps nodes, allocations and jobs true."""
 
 import asyncio
-import gc
 from datetime import timedelta
 
 from nomad_console.clients.errors import ApiError, Refused, Unreachable
@@ -112,9 +111,7 @@ class NomadFeed:
             self._store.reached(self._subscriptions.index)
         self._meter.recovered("lists")
         self._meter.proved(began_at)
-        if not self._loaded:
-            self._loaded = True
-            gc.freeze()
+        self._loaded = True
         self.lists_read.set()
 
     def _miss(self) -> None:

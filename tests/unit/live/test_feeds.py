@@ -104,10 +104,12 @@ async def test_interest_steers_every_feed() -> None:
         assert world.alb.count("targets", "g1") >= before + 3
 
 
-async def test_after_a_whole_listing_task_states_are_read_again() -> None:
+async def test_a_listing_that_differs_has_task_states_read_again() -> None:
     world = World()
     async with world.following():
         world.feeds.look_at(Interest(visible=frozenset({"n1"})))
+        await world.clock.advance(1)
+        world.nomad.allocation_rows["a1"] = an_allocation("a1", "n1", modify_index=60)
         for _ in range(12):
             await world.clock.advance(26)
             world.nomad.stream.heartbeat()
