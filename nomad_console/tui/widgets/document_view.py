@@ -44,6 +44,11 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
     def link(self) -> Link | None:
         return None if self.cursor is None else self.entries[self.cursor].link
 
+    @property
+    def room(self) -> int:
+        """Columns of a line; below 1 until it has been laid out."""
+        return self.scrollable_content_region.width - 1
+
     def text(self) -> str:
         """The line under the cursor, else the whole document."""
         if self.cursor is not None:
@@ -76,7 +81,7 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         index, width = int(self.scroll_y) + y, self.scrollable_content_region.width
         if index >= len(self.entries):
-            return Strip.blank(width)
+            return Strip.blank(width, self.rich_style)
         here = index == self.cursor
         strip = paint.strip(self.entries[index].line, width - 1)
         strip = Strip([Segment("▌" if here else " ", paint.MARKED), *strip], width)

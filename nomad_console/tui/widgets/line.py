@@ -32,7 +32,7 @@ class LineView(Widget):
 
     def render_line(self, y: int) -> Strip:
         if y:
-            return Strip.blank(self.size.width)
+            return Strip.blank(self.size.width, self.rich_style)
         if self._strip.cell_length != self.size.width:
             self._strip = self.paint(self.size.width)
         return self._strip.apply_style(self.visual_style.rich_style)
