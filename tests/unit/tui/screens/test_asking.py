@@ -1,0 +1,33 @@
+"""Filters and commands typed on the dashboard."""
+
+from tests.support.consoles import Box, a_console
+from tests.support.manual_clock import ManualClock
+from tests.support.pilots import seated
+from tests.support.snapshots import article_snapshot
+
+
+async def test_commands() -> None:
+    clock = ManualClock()
+    async with seated(a_console(Box(article_snapshot()), clock), clock, (120, 24)) as seat:
+        text = await seat.press("colon", *"filter", "space", *"c3", "enter")
+        assert "/c3 keeps 1, hides 5" in text
+        await seat.press("a")
+        assert "1 marked" in seat.lines[1]
+        await seat.press("colon", *"unmark", "enter")
+        assert "marked" not in seat.text
+        text = await seat.press("colon", *"sort", "space", *"colour", "enter")
+        assert "no column colour" in text
+        text = await seat.press("colon", *"filter", "space", *"/[/", "enter")
+        assert "bad regex" in text
+        await seat.press("colon", *"keys", "enter")
+        await seat.settle()
+        assert "Everywhere" in seat.text
+
+
+async def test_leaving_a_filter_brings_the_one_before_back() -> None:
+    clock = ManualClock()
+    async with seated(a_console(Box(article_snapshot()), clock), clock, (120, 24)) as seat:
+        await seat.press("slash", *"c3", "enter")
+        text = await seat.press("slash", "4")
+        assert "keeps 0, hides 6" in text
+        assert "/c3 keeps 1" in await seat.press("escape")

@@ -1,0 +1,60 @@
+"""The first line."""
+
+from datetime import timedelta
+
+import pytest
+
+from nomad_console.domain.snapshot import Changes, ClusterSnapshot
+from nomad_console.tui.frames import Frame
+from nomad_console.tui.rendering.text import plain
+from nomad_console.tui.widgets.header import ClusterFacts, Summary, newest
+from tests.support.consoles import stale_snapshot
+from tests.support.manual_clock import EPOCH
+from tests.support.snapshots import article_snapshot
+
+
+def words(
+    snapshot: ClusterSnapshot, width: int = 200, *, read_only: bool = False, paused: bool = False
+) -> str:
+    facts = ClusterFacts("prod-eu", "red", ("TLS UNVERIFIED",))
+    wall = EPOCH + timedelta(seconds=12 if paused else 0)
+    frame = Frame(snapshot, Changes(), EPOCH, wall, 0.0, paused=paused)
+    return plain(Summary(facts, read_only=read_only).words(frame, 2, width))
+
+
+def test_versions_ages_counts_warnings_and_mode() -> None:
+    text = words(article_snapshot())
+    for part in ("nomad 2.0.5 ● 0s", "6 nodes · 2 marked", "TLS UNVERIFIED", "interactive"):
+        assert part in text
+
+
+def test_stale_and_refused_are_words() -> None:
+    text = words(stale_snapshot())
+    assert "consul ● STALE 02:41" in text
+    assert "alb ✗ REFUSED 02:41" in text
+
+
+def test_watch_and_pause_are_words() -> None:
+    assert "WATCH" in words(article_snapshot(), read_only=True)
+    assert "PAUSED, 12s old" in words(article_snapshot(), paused=True)
+
+
+def test_a_narrow_one_keeps_sources_and_marks() -> None:
+    text = words(article_snapshot(), 80)
+    assert "alb ● 0s" in text
+    assert "*2" in text
+
+
+@pytest.mark.parametrize(
+    ("versions", "text"),
+    [((), ""), (("2.0.5", "2.0.5"), "2.0.5"), (("2.0.10", "2.0.9"), "2.0.9/2.0.10")],
+)
+def test_versions_of_servers(versions: tuple[str, ...], text: str) -> None:
+    assert newest(ClusterSnapshot(server_versions=versions)) == text
+
+
+def test_the_label_stands_in_its_colour_and_never_takes_the_line() -> None:
+    summary = Summary(ClusterFacts("x" * 90, "no such colour"), read_only=False)
+    strip = summary.paint(60)
+    assert strip.cell_length == 60
+    assert strip.text.startswith(f" {'x' * 19}…")
