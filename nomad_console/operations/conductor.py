@@ -45,7 +45,7 @@ from nomad_console.upgrade.machine import advance, is_news
 from nomad_console.upgrade.observe import observe
 from nomad_console.upgrade.run import Run
 
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that two eyes could read two ways
+_ALPHABET = "23456789abdefmnrtuvwxz"  # nothing that reads two ways, no key of a run's screen
 _OUTPUT_LINES = 500
 
 

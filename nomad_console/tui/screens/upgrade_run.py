@@ -1,5 +1,7 @@
 """A run under way: plan, step, ledger and gate."""
 
+from collections.abc import Iterable
+
 import msgspec
 from textual import events
 from textual.app import ComposeResult
@@ -9,27 +11,33 @@ from nomad_console.domain.plan import Step
 from nomad_console.operations.conductor import Conductor
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
+from nomad_console.tui.keys import Key
 from nomad_console.tui.messages import ReportAsked
-from nomad_console.tui.rendering.document import Document, Entry
 from nomad_console.tui.rendering.drain import drain_lines
+from nomad_console.tui.rendering.gate import commands_ahead
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_run import (
     Sight,
     chain_line,
+    ledger_brief,
     ledger_lines,
     plan_panel,
     step_panel,
     title_line,
 )
+from nomad_console.tui.rendering.wrapping import as_document
 from nomad_console.tui.screens.base import ConsoleScreen, Shared
 from nomad_console.tui.widgets.document_view import DocumentView
-from nomad_console.tui.widgets.gate_view import GateView
+from nomad_console.tui.widgets.gate_view import GateView, set_rows
 from nomad_console.tui.widgets.line import LineView
 from nomad_console.upgrade.observe import observe
 from nomad_console.upgrade.progress import progress
 
 WIDE = 120
 CODE_LENGTH = 2
+OTHER_ROWS = 5  # header, title, chain, status, footer
+LEDGER_ROWS = (3, 8)  # at most, where it is narrow and where it is wide
+LEAST_ROWS = 3  # of the step, whatever the gate has to say
 DEAF_S = 1.0  # keys of a gate's first second were typed for what was there before
 
 
@@ -50,6 +58,7 @@ class UpgradeRun(ConsoleScreen):
         self.ledger_view = DocumentView("run-ledger")
         self.gate_view = GateView(shared.facts)
         self._typed: str | None = None
+        self._answering = ""  # the code that was shown when `c` was pressed
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -77,36 +86,50 @@ class UpgradeRun(ConsoleScreen):
 
     def follow(self, frame: Frame) -> None:
         sight = self._sight(frame)
-        if sight.run.upgrade.gate is None or sight.run.hold is not None:
+        rows = self.size.height - OTHER_ROWS - LEAST_ROWS - self._show_ledger(sight)
+        if self._typed is not None and not self._may_answer():
             self._typed = None
-        self.title_view.show(title_line(sight))
+            self.say("the gate closed meanwhile: nothing is answered", bad=True)
+        self.gate_view.follow(sight, self._typed, self.conductor.trouble, rows)
+        self.title_view.show(title_line(sight, self.size.width))
         self.chain_view.show(chain_line(sight))
-        self.plan_view.show(_document(plan_panel(sight)))
         self.step_title.show(_step_title(sight))
-        self.step_view.show(_document(self._step_lines(sight)))
-        self.ledger_view.show(_document(ledger_lines(sight.run)))
-        self.gate_view.follow(sight, self._typed, self.conductor.trouble)
+        self.plan_view.show(as_document("", plan_panel(sight), self.plan_view.room))
+        self.step_view.show(as_document("", self._step_lines(sight), self.step_view.room))
         if self.conductor.notice:
             self.say(self.conductor.notice, bad=True)
             self.conductor.notice = ""
 
+    def offered(self) -> Iterable[Key]:
+        run = self.conductor.run
+        idle = {"hold"} if run.hold else {"go_on"}
+        if not run.active:
+            idle = {"hold", "freeze", "go_on"}
+        elif run.hold and run.hold.frozen:
+            idle = {"hold", "freeze"}
+        return [key for key in super().offered() if key.action not in idle]
+
     def copied_row(self) -> str:
-        return f"{self.step_view.text()}\n{self.ledger_view.text()}"
+        """At a gate the commands that its answer stands for, else the step."""
+        if self.gate_view.code and self.frame is not None:
+            return commands_ahead(self._sight(self.frame))
+        return self.step_view.text()
 
     def action_confirm(self) -> None:
         """`c`: the gate's code is typed next."""
         if not self.gate_view.code:
             self.say("no gate is open", bad=True)
-        elif self.gate_view.open_for(self.shared.frames.elapsed) < DEAF_S:
-            self.say("the gate has just opened: keys of its first second are dropped", bad=True)
         else:
-            self._typed = ""
+            self._typed, self._answering = "", self.gate_view.code
             self.shared.frames.request()
 
     def on_key(self, event: events.Key) -> None:
         """Keys arrive here in the order they were typed, which the focus would not keep."""
+        just_opened = self.gate_view.open_for(self.shared.frames.elapsed) < DEAF_S
         if self._typed is not None:
             self._type(event)
+        elif self.gate_view.code and just_opened:
+            self.say("the gate has just opened: keys of its first second are dropped", bad=True)
         elif event.key == "c":
             self.action_confirm()
         else:
@@ -135,10 +158,18 @@ class UpgradeRun(ConsoleScreen):
     def _answer(self, typed: str) -> None:
         run = self.conductor.run
         gate = run.upgrade.gate
-        if gate is not None and typed == self.gate_view.code == gate.code:
+        if gate is not None and self._may_answer() and typed == gate.code:
             self.conductor.confirm(run.upgrade.node, gate.gate, typed)
         else:
+            self.gate_view.startle(self.shared.frames.elapsed)
             self.say(f'"{typed}" is not the code that is shown: nothing done', bad=True)
+
+    def _may_answer(self) -> bool:
+        """The gate that is being answered is the one that is open."""
+        run = self.conductor.run
+        gate = run.upgrade.gate
+        free = run.hold is None and not self.conductor.trouble
+        return free and gate is not None and gate.code == self._answering
 
     def action_hold(self) -> None:
         self.conductor.hold("by the operator")
@@ -158,6 +189,16 @@ class UpgradeRun(ConsoleScreen):
     def action_scroll(self, lines: int) -> None:
         self.step_view.jump(int(self.step_view.scroll_y) + lines)
 
+    def _show_ledger(self, sight: Sight) -> int:
+        """The rows it takes, its title among them."""
+        view, wide = self.ledger_view, not self.has_class("narrow")
+        lines = ledger_lines(sight.run) if wide else [ledger_brief(sight.run)]
+        document = as_document("", lines, view.room)
+        view.show(document)
+        rows = min(LEDGER_ROWS[wide], len(document.entries) + 2 * wide)
+        set_rows(view, rows)
+        return rows + wide
+
     def _step_lines(self, sight: Sight) -> list[Line]:
         lines = step_panel(sight)
         if sight.run.upgrade.step is not Step.DRAIN:
@@ -165,7 +206,7 @@ class UpgradeRun(ConsoleScreen):
         # Countdowns go by the wall: a snapshot is as old as the last change.
         snapshot = msgspec.structs.replace(self.conductor.snapshot, at=sight.now)
         drain = progress(snapshot, sight.run, sight.run.upgrade.node)
-        return [*drain_lines(drain), (), *lines]
+        return [*drain_lines(drain, self.step_view.room), (), *lines]
 
     def _sight(self, frame: Frame) -> Sight:
         run = self.conductor.run
@@ -178,10 +219,7 @@ class UpgradeRun(ConsoleScreen):
         )
 
 
-def _document(lines: list[Line]) -> Document:
-    return Document("", tuple(Entry(line) for line in lines))
-
-
 def _step_title(sight: Sight) -> Line:
-    step = sight.run.upgrade.step
-    return (Cell(f" {sight.name} · {step or 'not touched yet'}", Tone.STRONG),)
+    upgrade = sight.run.upgrade
+    word = "done" if upgrade.ended_at else upgrade.step or "not touched yet"
+    return (Cell(f" {sight.name} · {word}", Tone.STRONG),)

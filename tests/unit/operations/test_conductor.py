@@ -11,6 +11,7 @@ from nomad_console.domain.plan import Plan, Step
 from nomad_console.operations.conductor import Conductor, fresh_code
 from nomad_console.operations.journal import FORM, Head, Journal, read
 from nomad_console.operations.writer import Writer
+from nomad_console.tui.keys import APP, RUN
 from nomad_console.upgrade.gates import Gate
 from nomad_console.upgrade.machine import advance
 from nomad_console.upgrade.run import Run
@@ -213,7 +214,8 @@ async def test_stale_data_close_an_open_gate(tmp_path: Path) -> None:
         assert stage.run.upgrade.gate is None
 
 
-def test_codes_are_two_characters_that_cannot_be_mistaken() -> None:
+def test_codes_are_two_characters_that_cannot_be_mistaken_or_do_something_else() -> None:
     codes = {fresh_code() for _ in range(200)}
+    keys = {name for key in (*RUN, *APP) for name in key.keys.split(",")}
     assert len(codes) > 100
-    assert all(len(code) == 2 and not set(code) & set("01ilo") for code in codes)
+    assert all(len(code) == 2 and not set(code) & {*"01ilo", *keys} for code in codes)
