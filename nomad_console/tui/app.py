@@ -125,7 +125,8 @@ class ConsoleApp(App[None]):
         self.say("paused: feeds go on, the screen waits" if self.frames.paused else "live again")
 
     def action_keys(self) -> None:
-        self.push_screen(KeysScreen(self.shared))
+        if not isinstance(self.screen, KeysScreen):
+            self.push_screen(KeysScreen(self.shared))
 
     def action_leave(self) -> None:
         if self._upgrades is None or not self._upgrades.leave(self):
