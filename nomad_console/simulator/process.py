@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 import signal
+import stat
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -98,5 +100,10 @@ class _Parent(asyncio.Protocol):
 
 
 async def _watch_parent(ended: asyncio.Event) -> None:
+    """A pipe, socket or terminal can be waited for; anything else has nothing more to say."""
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or sys.stdin.isatty()):
+        ended.set()
+        return
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: _Parent(ended), sys.stdin)

@@ -53,14 +53,8 @@ class World:
         self.throttle = Throttle(timeline)
         self.places = places(scenario, self._chance(0))
         self.catalog = Catalog(timeline, self.pace, self._chance(1), datacenter=scenario.datacenter)
-        self.cluster = NomadCluster(
-            timeline,
-            self.pace,
-            self._chance(2),
-            self.catalog,
-            scenario.region,
-            scenario.datacenter,
-        )
+        where = (scenario.region, scenario.datacenter)
+        self.cluster = NomadCluster(timeline, self.pace, self._chance(2), self.catalog, *where)
         self.catalog.apps = self.cluster.apps
         self._populate(http)
         self.sessions = Sessions(timeline, self._chance(3), self.catalog)
@@ -73,10 +67,7 @@ class World:
             probe_of(self.cluster.apps, self.cluster.machines),
             self.places,
         )
-        self.edges = Edges(timeline, self.pace, self._chance(5), CatalogRoutes(self.catalog))
-        for machine in self.cluster.machines.values():
-            if (app := self._edge_app(machine)) is not None:
-                self.edges.of(app, settled=True)
+        self.edges = self._settled_edges()
         self.door = FrontDoor(
             timeline,
             self.pace,
@@ -118,6 +109,13 @@ class World:
             if namespace not in self.cluster.state.namespaces:
                 self.cluster.add_namespace(namespace)
         self.cluster.preload([self._row(job) for job in self.scenario.jobs])
+
+    def _settled_edges(self) -> Edges:
+        edges = Edges(self.timeline, self.pace, self._chance(5), CatalogRoutes(self.catalog))
+        for machine in self.cluster.machines.values():
+            if (app := self._edge_app(machine)) is not None:
+                edges.of(app, settled=True)
+        return edges
 
     def _row(self, job: Job, run: int = 0) -> dict[str, object]:
         return specification(job, run).row(self.pace, self.scenario.region)

@@ -45,3 +45,12 @@ def test_a_port_that_cannot_be_had_is_3(capsys: pytest.CaptureFixture[str]) -> N
         taken = int(simulator.env["NOMAD_ADDR"].rpartition(":")[2])
         assert run(Options(scenario="one-service", ports={"aws": taken})) == 3
     assert f"port {taken} for aws" in capsys.readouterr().err
+
+
+def test_without_a_parent_s_pipe_it_ends_at_once() -> None:
+    command = [sys.executable, "-m", "nomad_console", "simulate", "--with-parent"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout.endswith("READY\n")
+    assert not done.stderr
