@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from nomad_console.simulator.nomad.allocations import client_terminal, server_terminal, terminal
+from nomad_console.simulator.nomad.allocations import client_terminal, server_terminal
 from nomad_console.simulator.nomad.apps import AppTable
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.reports import Reports
@@ -103,12 +103,12 @@ class Agent:
         self._noticed |= {
             alloc_id
             for alloc_id in state.allocs_by_node[self.node_id]
-            if not terminal(state.allocations[alloc_id])
+            if not client_terminal(state.allocations[alloc_id])
         }
-        for alloc_id in self._unknown:
+        for alloc_id in sorted(self._unknown):
             if not self.runners[alloc_id].dead:
                 self.runners[alloc_id].reconnect()
-        for alloc_id in [*self._expected]:
+        for alloc_id in sorted(self._expected):
             previous = self.core.state.allocations[alloc_id]["PreviousAllocation"]
             if _over(self.core.state.allocations.get(previous)):
                 self.predecessor_ended(alloc_id)
@@ -152,10 +152,13 @@ class Agent:
                 runner.watch_again()
 
     def _take(self, row: Row) -> None:
-        if server_terminal(row) or client_terminal(row):
+        if client_terminal(row):
             return
         runner = self.adopt(row)
         runner.receive()
+        if server_terminal(row):
+            runner.stop()
+            return
         previous = self.core.state.allocations.get(row["PreviousAllocation"])
         if _over(previous):
             runner.begin()

@@ -112,7 +112,7 @@ class Drainer:
             return
         state = self._core.state
         rows = [state.allocations[alloc_id] for alloc_id in state.allocs_by_job[key]]
-        rows.sort(key=lambda row: row["CreateIndex"])
+        rows.sort(key=lambda row: (row["CreateIndex"], row["ID"]))
         for group in job["TaskGroups"]:
             mine = [row for row in rows if row["TaskGroup"] == group["Name"]]
             for row in self._drainable(group, mine):

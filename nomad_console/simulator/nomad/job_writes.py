@@ -193,7 +193,7 @@ class JobWrites:
 
     def _stop_all(self, change: Change, job: Row) -> None:
         state = self._core.state
-        for alloc_id in state.allocs_by_job[job["Namespace"], job["ID"]]:
+        for alloc_id in sorted(state.allocs_by_job[job["Namespace"], job["ID"]]):
             row = state.allocations[alloc_id]
             if not server_terminal(row):
                 change.put(

@@ -94,7 +94,7 @@ class Reconciler:
             row = state.allocations[allocation_id]
             groups.setdefault(row["TaskGroup"], []).append(row)
         for name, rows in groups.items():
-            rows.sort(key=lambda row: (_number(row["Name"]), row["CreateIndex"]))
+            rows.sort(key=lambda row: (_number(row["Name"]), row["CreateIndex"], row["ID"]))
             self._group(name, rows)
         return self._result
 

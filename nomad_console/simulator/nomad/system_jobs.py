@@ -32,7 +32,7 @@ def reconcile_system(
     live: dict[tuple[str, str], Row] = {}
     last: dict[tuple[str, str], Row] = {}
     key = (job["Namespace"], job["ID"])
-    for allocation_id in core.state.allocs_by_job[key]:
+    for allocation_id in sorted(core.state.allocs_by_job[key]):
         row = core.state.allocations[allocation_id]
         seat = (row["NodeID"], row["TaskGroup"])
         if not terminal(row):
