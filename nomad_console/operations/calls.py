@@ -1,8 +1,11 @@
 """Every call a run makes, in words and as the command line that does the same."""
 
 import shlex
+from collections.abc import Sequence
+from typing import NamedTuple, assert_never
 
-from nomad_console.domain.plan import NodePlan, Plan, Step, SystemJobs
+from nomad_console.domain.plan import NodePlan, Plan, RecordedTarget, Step, SystemJobs
+from nomad_console.domain.text import duration
 from nomad_console.upgrade.commands import (
     RUN_META,
     CancelDrain,
@@ -17,65 +20,105 @@ from nomad_console.upgrade.commands import (
 from nomad_console.upgrade.run import Run
 
 
-def chain(plan: Plan, node: NodePlan) -> tuple[tuple[Step, str], ...]:
-    """The calls for one node in their order, as command lines."""
+class Call(NamedTuple):
+    """One call of a step: in words, and as the command line that does the same ("": by hand)."""
+
+    step: Step
+    words: str
+    command: str
+
+
+def chain(plan: Plan, node: NodePlan) -> tuple[Call, ...]:
+    """The calls for one node in their order."""
     here = {"id": "", "node": node.node_id}
+    name = node.name
     drain = Drain(
         **here,
         run_id=plan.run_id,
         deadline_s=plan.deadline_s,
         keep_system=plan.system is SystemJobs.KEEP,
     )
-    calls: list[tuple[Step, str]] = [
-        (Step.CORDON, command_line(SetEligibility(**here, eligible=False)))
-    ]
-    calls += [
-        (Step.DETACH, command_line(Deregister(**here, target=target))) for target in node.targets
-    ]
-    calls.append((Step.DRAIN, command_line(drain)))
-    calls.append((Step.UPGRADE, host_step(plan, node)))
+    work = "its services and batch jobs" if drain.keep_system else "all its work, system jobs too"
+    deadline = duration(plan.deadline_s)
+
+    def call(step: Step, words: str, write: Write) -> Call:
+        return Call(step, words, command_line(write))
+
+    calls = []
     if node.eligible:
-        calls.append((Step.REJOIN, command_line(SetEligibility(**here, eligible=True))))
+        out = SetEligibility(**here, eligible=False)
+        calls.append(call(Step.CORDON, f"make {name} ineligible", out))
     calls += [
-        (Step.ATTACH, command_line(Register(**here, target=target))) for target in node.targets
+        call(
+            Step.DETACH,
+            f"take {_where(target)} out of {target.group_name}",
+            Deregister(**here, target=target),
+        )
+        for target in node.targets
+    ]
+    calls.append(call(Step.DRAIN, f"drain {name} of {work}, deadline {deadline}", drain))
+    calls.append(Call(Step.UPGRADE, *_host_step(plan, node)))
+    if node.eligible:
+        back = SetEligibility(**here, eligible=True)
+        calls.append(call(Step.REJOIN, f"make {name} eligible", back))
+    calls += [
+        call(
+            Step.ATTACH,
+            f"register {_where(target)} in {target.group_name}",
+            Register(**here, target=target),
+        )
+        for target in node.targets
     ]
     return tuple(calls)
 
 
-def host_step(plan: Plan, node: NodePlan) -> str:
-    """What is run for the host step, or what is to be done by hand."""
-    if node.host_argv:
-        return shlex.join(node.host_argv)
+def _where(target: RecordedTarget) -> str:
+    return f"{target.key.id}:{target.key.port}"
+
+
+def by_hand(plan: Plan, node: NodePlan) -> str:
+    """What the operator does where no host command is configured."""
     return f"by hand: upgrade the Nomad agent of {node.name} to {plan.target_version}"
 
 
+def _host_step(plan: Plan, node: NodePlan) -> tuple[str, str]:
+    if node.host_argv:
+        return f"run {node.host_argv[0]} for {node.name}", shlex.join(node.host_argv)
+    return by_hand(plan, node), ""
+
+
 def command_line(write: Write) -> str:
-    """The nomad or aws command line that does what this call does."""
+    """The nomad or aws command line that does what this call does, quoted for a shell."""
+    return shlex.join(_words(write))
+
+
+def _words(write: Write) -> Sequence[str]:
     match write:
         case SetEligibility(eligible=eligible):
             flag = "-enable" if eligible else "-disable"
-            return f"nomad node eligibility {flag} {write.node}"
+            return ("nomad", "node", "eligibility", flag, write.node)
         case Drain():
-            ignore = " -ignore-system" if write.keep_system else ""
-            return (
-                f"nomad node drain -enable -yes -deadline {write.deadline_s:g}s{ignore} "
-                f"-meta {RUN_META}={write.run_id} {write.node}"
-            )
+            ignore = ("-ignore-system",) if write.keep_system else ()
+            deadline = ("-deadline", f"{write.deadline_s:g}s")
+            start = ("nomad", "node", "drain", "-enable", "-yes", *deadline, *ignore)
+            return (*start, "-meta", f"{RUN_META}={write.run_id}", write.node)
         case CancelDrain():
-            meta = f"-meta {RUN_META}={write.run_id}"
-            return f"nomad node drain -disable -keep-ineligible {meta} {write.node}"
+            meta = ("-meta", f"{RUN_META}={write.run_id}")
+            return ("nomad", "node", "drain", "-disable", "-keep-ineligible", *meta, write.node)
         case Deregister(target=target) | Register(target=target):
             verb = "register" if isinstance(write, Register) else "deregister"
             named = f"Id={target.key.id},Port={target.key.port}"
-            if isinstance(write, Register) and target.zone:
-                named += f",AvailabilityZone={target.zone}"
-            return (
-                f"aws elbv2 {verb}-targets --target-group-arn {target.key.group} --targets {named}"
-            )
+            if isinstance(write, Register):
+                named += f",AvailabilityZone={target.zone}" if target.zone else ""
+                named += f",QuicServerId={target.quic_server_id}" if target.quic_server_id else ""
+            start = ("aws", "elbv2", f"{verb}-targets", "--target-group-arn", target.key.group)
+            return (*start, "--targets", named)
         case EvaluateJob():
-            return shlex.join(("nomad", "job", "eval", "-namespace", write.namespace, write.job_id))
+            return ("nomad", "job", "eval", "-namespace", write.namespace, write.job_id)
         case RunHost():
-            return shlex.join(write.argv)
+            return write.argv
+        case _:
+            assert_never(write)
 
 
 def undoing(run: Run) -> tuple[str, ...]:

@@ -17,7 +17,25 @@ class Key(NamedTuple):
     dangerous: bool = False
 
 
-_FOOTER = ("esc", "space", "enter", "u", "/", "tab", ":", "L", "p", "z", "s", "y")
+_FOOTER = (
+    "esc",
+    "b",
+    "h",
+    "g",
+    "F",
+    "x",
+    "space",
+    "enter",
+    "u",
+    "/",
+    "tab",
+    ":",
+    "L",
+    "p",
+    "z",
+    "s",
+    "y",
+)
 READ_ONLY = "read-only: this console never writes"
 
 TABLE = (

@@ -13,6 +13,9 @@ class Stage(Protocol):
 
     shared: Shared
 
+    @property
+    def screen(self) -> Screen[Any]: ...
+
     def push_screen(self, screen: Screen[None]) -> Any: ...
 
     def switch_screen(self, screen: Screen[None]) -> Any: ...

@@ -65,5 +65,8 @@ class UpgradeScreens:
         current = self._upgrades.current
         if current is None or not current.run.active:
             return False
-        stage.push_screen(LeaveScreen(stage.shared, current))
+        if isinstance(stage.screen, LeaveScreen):
+            stage.say("F freezes and leaves, x leaves it as it is, esc stays", bad=True)
+        else:
+            stage.push_screen(LeaveScreen(stage.shared, current))
         return True

@@ -1,19 +1,32 @@
 """A drain as lines: how far it is, and each allocation with what takes its place."""
 
 from nomad_console.domain.text import duration
-from nomad_console.tui.rendering.text import Cell, Line, Tone, fit
+from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of, fit
+from nomad_console.tui.rendering.wrapping import size_of, wrapped
 from nomad_console.upgrade.progress import Doing, Hop, Moving, Progress
 
 _BAR = 24
-_NAME = 14
-_DOING = 46
+_NAME = 24  # at most so many columns for a name
 
 
-def drain_lines(progress: Progress) -> list[Line]:
-    """The bar, then what still moves before what is gone and what is kept."""
+def drain_lines(progress: Progress, width: int) -> list[Line]:
+    """The bar, then what still moves before what is gone and what is kept.
+
+    Replacements stand in a column of their own where there is room, else right behind.
+    """
     order = {Doing.GONE: 1, Doing.KILLED: 1, Doing.KEPT: 2}
     rows = sorted(progress.moving, key=lambda one: order.get(one.doing, 0))
-    return [bar(progress), *(moving_line(one) for one in rows)]
+    name = min(_NAME, max((columns_of(one.name) for one in rows), default=0))
+    doing = max((columns_of(_doing(one).text) for one in rows), default=0)
+    longest = max((size_of(_behind(one)) for one in rows), default=0)
+    lines = [bar(progress)]
+    for one in rows:
+        what = _doing(one)
+        if name + 1 + doing + longest <= width and _behind(one):
+            what = what._replace(text=fit(what.text, doing))
+        line = (Cell(f"{fit(one.name, name)} ", Tone.STRONG), what, *_behind(one))
+        lines += wrapped(line, width, name + 1)
+    return lines
 
 
 def bar(progress: Progress) -> Line:
@@ -28,12 +41,10 @@ def bar(progress: Progress) -> Line:
     )
 
 
-def moving_line(one: Moving) -> Line:
+def _behind(one: Moving) -> Line:
     return (
-        Cell(fit(one.name, _NAME) + " ", Tone.STRONG),
-        _doing(one),
-        *(cell for hop in one.replacements for cell in (Cell(" → ", Tone.DIM), _hop(hop))),
-        *((Cell(" ✗ no node has room for its replacement", Tone.BAD),) if one.blocked else ()),
+        *(cell for hop in one.replacements for cell in (Cell("  → ", Tone.DIM), _hop(hop))),
+        *((Cell("  ✗ no node has room for its replacement", Tone.BAD),) if one.blocked else ()),
     )
 
 
@@ -56,7 +67,7 @@ def _doing(one: Moving) -> Cell:
             text, tone = "batch: stays until it ends or the deadline", Tone.WARN
         case Doing.KEPT:
             text, tone = "system: keeps running", Tone.DIM
-    return Cell(fit(text, _DOING), tone)
+    return Cell(text, tone)
 
 
 def _of(one: Moving) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from nomad_console.domain.plan import Step
-from nomad_console.operations.calls import chain, host_step
+from nomad_console.domain.plan import NodePlan, Step
+from nomad_console.operations.calls import Call, chain
 from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.tui.rendering.upgrade_plan import call_line
 from nomad_console.tui.rendering.upgrade_run import Sight, proofs_of
+from nomad_console.tui.rendering.wrapping import flowed, wrapped
 from nomad_console.upgrade.gates import Gate, Truth
 from nomad_console.upgrade.run import GateState, next_step
 
@@ -22,11 +24,22 @@ _RISKS = {
     Gate.START: "nothing stops; new work goes to the other nodes",
     Gate.DETACH: "the other targets carry its share",
     Gate.DRAIN: "its work is stopped and started elsewhere, as fast as each job allows",
-    Gate.UPGRADE: "the agent restarts; work on the node has been moved",
-    Gate.REJOIN: "system jobs start again on it, new work may come",
+    Gate.UPGRADE: "the agent restarts; the work that could move has been moved",
+    Gate.REJOIN: "new work may come to it again",
     Gate.ATTACH: "the balancer sends to it as soon as it is healthy",
     Gate.NEXT: "the next node leaves service",
 }
+_BACK = {
+    Gate.START: "make it eligible again",
+    Gate.DETACH: "register the same targets again; F stops here",
+    Gate.DRAIN: "F ends the drain: what has left stays away, what is marked still goes",
+    Gate.UPGRADE: "none: an older agent may not read newer state",
+    Gate.REJOIN: "make it ineligible again",
+    Gate.ATTACH: "take the targets out again",
+    Gate.NEXT: "make it eligible again",
+}
+_NO_CALL = "nothing is written: eligibility is as it should be"
+_LABEL = 8  # columns of what a line is about
 
 
 def gate_title(sight: Sight, gate: GateState) -> str:
@@ -35,41 +48,51 @@ def gate_title(sight: Sight, gate: GateState) -> str:
     return _ASKS[gate.gate].format(name=sight.name, following=other)
 
 
-def gate_lines(sight: Sight, gate: GateState) -> list[Line]:
+def gate_lines(sight: Sight, gate: GateState, width: int) -> list[Line]:
     """The body of the gate: proofs, the exact calls, the risk and the way back."""
-    held = [proof for proof in proofs_of(sight, sight.run.upgrade) if proof.truth is Truth.TRUE]
-    proofs = tuple(
-        cell
-        for proof in held
-        for cell in (Cell(f"{proof.name} ", Tone.PLAIN), Cell("✔  ", Tone.GOOD))
-    )
-    since = f"since {gate.opened_at:%H:%M:%S}  " if gate.opened_at else ""
-    return [
-        (Cell(f"proven {since}", Tone.DIM), *proofs),
-        *_next(sight),
-        (Cell("means  ", Tone.DIM), Cell(_RISKS[gate.gate])),
-        (
-            Cell("back   ", Tone.DIM),
-            Cell("h holds here · F freezes: a drain of ours is ended, what is marked still moves"),
-        ),
+    room = width - _LABEL
+    said = [call_line(call, room) for call in calls_ahead(sight)] or [(Cell(_NO_CALL),)]
+    rows = [(_label("next" if line is said[0] else ""), line) for line in said]
+    rows += [
+        (_label("means"), (Cell(_RISKS[gate.gate]),)),
+        (_label("back"), (Cell(_BACK[gate.gate]),)),
     ]
+    lines = flowed(_proofs(sight), width, (_label("proven"),))
+    for label, line in rows:
+        lines += wrapped((label, *line), width, _LABEL)
+    return lines
 
 
-def _next(sight: Sight) -> Iterator[Line]:
-    """The exact calls of the step that the answer begins."""
-    run = sight.run
-    upgrade, plan = run.upgrade, run.plan
-    node = plan.node(upgrade.node)
-    step = next_step(node, upgrade.step)
-    if step is None and run.following is not None:
-        node, step = plan.node(run.following.node), Step.CORDON
-    if step is Step.UPGRADE and not node.host_argv:
-        yield (Cell("next   ", Tone.DIM), Cell(host_step(plan, node), Tone.STRONG))
-        return
-    lines = [line for call, line in chain(plan, node) if call is step]
-    if step is Step.CORDON and plan.cordon_selection and upgrade.step is None:
-        lines = [
-            line for one in plan.nodes for call, line in chain(plan, one) if call is Step.CORDON
-        ]
-    for number, line in enumerate(lines):
-        yield (Cell("next   " if not number else "       ", Tone.DIM), Cell(f"$ {line}"))
+def calls_ahead(sight: Sight) -> tuple[Call, ...]:
+    """The calls of the step that the answer begins; none where all is as it should be already."""
+    run, plan = sight.run, sight.run.plan
+    upgrade = run.upgrade
+    nodes: tuple[NodePlan, ...] = (plan.node(upgrade.node),)
+    step = next_step(nodes[0], upgrade.step)
+    if upgrade.step is None and plan.cordon_selection:
+        nodes = plan.nodes
+    elif step is None and run.following is not None:
+        step = Step.CORDON
+        nodes = () if run.following.cordoned else (plan.node(run.following.node),)
+    return tuple(call for node in nodes for call in chain(plan, node) if call.step is step)
+
+
+def commands_ahead(sight: Sight) -> str:
+    """What `y` copies at a gate: one command line each, or what is to be done by hand."""
+    return "\n".join(call.command or f"# {call.words}" for call in calls_ahead(sight))
+
+
+def _proofs(sight: Sight) -> Iterator[Line]:
+    """What holds, by the time it became true; a time is named once."""
+    since = {one.proof.name: one.since for one in sight.run.upgrade.proofs}
+    held = [one for one in proofs_of(sight, sight.run.upgrade) if one.truth is Truth.TRUE]
+    last = ""
+    for proof in sorted(held, key=lambda one: since.get(one.name, sight.now)):
+        time = f"{since.get(proof.name, sight.now):%H:%M:%S} "
+        said = (Cell(time, Tone.DIM),) if time != last else ()
+        last = time
+        yield (*said, Cell("✔ ", Tone.GOOD), Cell(proof.name))
+
+
+def _label(word: str) -> Cell:
+    return Cell(f"{word:<{_LABEL}}", Tone.DIM)

@@ -6,30 +6,44 @@ from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import NodePlan, Plan, SystemJobs
 from nomad_console.domain.policy import Policy
 from nomad_console.domain.text import duration
-from nomad_console.operations.calls import chain
-from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.operations.calls import Call, chain
+from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of
+from nomad_console.tui.rendering.wrapping import wrapped
 
+EXACT = 1_000_000  # a width at which every call is its exact command
 _TONES = {Level.BLOCK: Tone.BAD, Level.ACK: Tone.WARN, Level.WARN: Tone.WARN}
+_LEVEL = 7  # columns of a finding's level
 _SYSTEM = {
     SystemJobs.KEEP: "system jobs keep running: the agent restarts in place",
     SystemJobs.STOP: "system jobs are stopped too: for a reboot or a replacement",
 }
 
 
-def plan_lines(plan: Plan) -> list[Line]:
-    """Everything an operator must have read before the first gate."""
-    return [*_head(plan), *_findings(plan), *_foretold(plan), *_nodes(plan), *_settings(plan)]
+def plan_lines(plan: Plan, width: int) -> list[Line]:
+    """Everything an operator must have read before the first gate, none wider than `width`."""
+    lines = [*_head(plan), *_findings(plan, width), *_foretold(plan)]
+    for number, node in enumerate(plan.nodes, 1):
+        lines += [*_node(plan, number, node), *_steps(plan, node, width), ()]
+    lines += _settings(plan)
+    return [part for line in lines for part in wrapped(line, width)]
 
 
 def verdict(plan: Plan) -> Line:
     """What can be done with this plan now, in one line."""
     blocks = [one for one in plan.findings if one.level is Level.BLOCK]
     if blocks:
-        return (Cell(f"✗ BLOCKED by {len(blocks)}: nothing can be begun", Tone.BAD),)
+        return (Cell(f" ✗ BLOCKED by {len(blocks)}: nothing can be begun", Tone.BAD),)
     asks = sum(1 for one in plan.findings if one.level is Level.ACK)
     if asks:
-        return (Cell(f"! {asks} to accept: beginning asks for a node's name", Tone.WARN),)
-    return (Cell("✔ nothing stands against it", Tone.GOOD),)
+        return (Cell(f" ! {asks} to accept: beginning asks for a node's name", Tone.WARN),)
+    return (Cell(" ✔ nothing stands against it", Tone.GOOD),)
+
+
+def call_line(call: Call, width: int) -> Line:
+    """The exact command where it fits, else the same in words; `y` copies the command."""
+    if call.command and columns_of(call.command) + 2 <= width:
+        return (Cell("$ ", Tone.DIM), Cell(call.command))
+    return (Cell(call.words),)
 
 
 def _head(plan: Plan) -> Iterator[Line]:
@@ -46,10 +60,11 @@ def _head(plan: Plan) -> Iterator[Line]:
     yield ()
 
 
-def _findings(plan: Plan) -> Iterator[Line]:
+def _findings(plan: Plan, width: int) -> Iterator[Line]:
     order = list(Level)
     for finding in sorted(plan.findings, key=lambda one: (order.index(one.level), one.id)):
-        yield from _finding(finding)
+        for line in _finding(finding):
+            yield from wrapped(line, width, _LEVEL)
     if plan.findings:
         yield ()
 
@@ -57,11 +72,12 @@ def _findings(plan: Plan) -> Iterator[Line]:
 def _finding(finding: Finding) -> Iterator[Line]:
     tone = _TONES[finding.level]
     yield (
-        Cell(f"{finding.level:<6}", tone),
+        Cell(f"{finding.level:<{_LEVEL}}", tone),
         Cell(f"{finding.subject}: ", Tone.STRONG),
         Cell(finding.evidence),
     )
-    yield (Cell("      → ", Tone.DIM), Cell(finding.cure), Cell(f"   {finding.id}", Tone.DIM))
+    room = " " * _LEVEL
+    yield (Cell(f"{room}→ ", Tone.DIM), Cell(finding.cure), Cell(f"   {finding.id}", Tone.DIM))
 
 
 def _foretold(plan: Plan) -> Iterator[Line]:
@@ -75,34 +91,31 @@ def _foretold(plan: Plan) -> Iterator[Line]:
     yield ()
 
 
-def _nodes(plan: Plan) -> Iterator[Line]:
-    for number, node in enumerate(plan.nodes, 1):
-        kept = len(node.system)
-        yield (
-            Cell(f"{number} {node.name}  ", Tone.STRONG),
-            Cell(f"{node.version} → {plan.target_version}  "),
-            Cell(
-                f"{len(node.allocations)} allocations, {kept} of system jobs · "
-                f"{len(node.targets)} targets · {duration(node.forecast.seconds)} "
-                f"(± {duration(node.forecast.margin_s)})",
-                Tone.DIM,
-            ),
-        )
-        yield from _steps(plan, node)
-        yield ()
+def _node(plan: Plan, number: int, node: NodePlan) -> Iterator[Line]:
+    yield (
+        Cell(f"{number} {node.name}  ", Tone.STRONG),
+        Cell(f"{node.version} → {plan.target_version}  "),
+        Cell(
+            f"{len(node.allocations)} allocations, {len(node.system)} of system jobs · "
+            f"{len(node.targets)} targets · {duration(node.forecast.seconds)} "
+            f"(± {duration(node.forecast.margin_s)})",
+            Tone.DIM,
+        ),
+    )
 
 
-def _steps(plan: Plan, node: NodePlan) -> Iterator[Line]:
+def _steps(plan: Plan, node: NodePlan, width: int) -> Iterator[Line]:
     calls = chain(plan, node)
+    indent = " " * 14
     for forecast in node.forecast.steps:
         yield (
             Cell(f"    {forecast.step:<8}", Tone.BUSY),
             Cell(f"{duration(forecast.seconds):>6}  "),
             Cell(forecast.why, Tone.DIM),
         )
-        for step, line in calls:
-            if step is forecast.step:
-                yield (Cell("              $ ", Tone.DIM), Cell(line))
+        for call in calls:
+            if call.step is forecast.step:
+                yield (Cell(indent), *call_line(call, width - len(indent)))
 
 
 def _settings(plan: Plan) -> Iterator[Line]:

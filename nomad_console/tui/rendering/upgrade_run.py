@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 from nomad_console.domain.plan import Step
 from nomad_console.domain.text import duration
+from nomad_console.operations.calls import by_hand
 from nomad_console.tui.rendering.age import seconds_between
 from nomad_console.tui.rendering.text import Cell, Line, Tone
-from nomad_console.upgrade.gates import Observation, Proof, Truth
+from nomad_console.tui.rendering.wrapping import size_of
+from nomad_console.upgrade.commands import call
+from nomad_console.upgrade.gates import Observation, Proof, ProofName, Truth
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import NodeUpgrade, Run, next_step
 
+_P = ProofName
 _SIGNS = {
     Truth.TRUE: Cell("✔", Tone.GOOD),
     Truth.FALSE: Cell("✗", Tone.WARN),
@@ -41,18 +45,25 @@ class Sight(NamedTuple):
         return self.run.plan.node(self.run.upgrade.node).name
 
 
-def title_line(sight: Sight) -> Line:
+def title_line(sight: Sight, width: int) -> Line:
+    """What does not fit is left out from the end, never cut in the middle."""
     run = sight.run
     plan = run.plan
     node = plan.node(run.upgrade.node)
     end = run.ended_at or sight.now
     gone = duration(seconds_between(run.started_at, end)) if run.started_at else "not begun"
-    return (
+    margin = duration(sum(one.forecast.margin_s for one in plan.nodes))
+    cells = [
         Cell(f" UPGRADE {plan.run_id} ", Tone.STRONG),
         Cell(f"· {node.version} → {plan.target_version} "),
         Cell(f"· node {run.current + 1} of {len(plan.nodes)} "),
-        Cell(f"· {gone} gone, forecast {duration(plan.seconds)} without gates", Tone.DIM),
-    )
+        Cell(f"· {gone} gone, forecast {duration(plan.seconds)}", Tone.DIM),
+        Cell(f" (± {margin})", Tone.DIM),
+        Cell(" without the time at gates", Tone.DIM),
+    ]
+    while size_of(tuple(cells)) > width and len(cells) > 1:
+        cells.pop()
+    return tuple(cells)
 
 
 def chain_line(sight: Sight) -> Line:
@@ -88,13 +99,21 @@ def step_panel(sight: Sight) -> list[Line]:
     lines: list[Line] = []
     for pending in upgrade.pending:
         tone = Tone.BAD if pending.trouble else Tone.BUSY
-        what = type(pending.write).__name__
-        lines.append((Cell(f"… {what} ", tone), Cell(pending.trouble or "asked, no answer yet")))
-    if upgrade.wait is not None and not upgrade.wait.over:
+        said = pending.trouble or "asked, no answer yet"
+        lines.append((Cell(f"… {call(pending.write)}: ", tone), Cell(said)))
+    node = sight.run.plan.node(upgrade.node)
+    if upgrade.step is Step.UPGRADE and not node.host_argv and not upgrade.holds(_P.VERSION):
+        lines.append((Cell("▶ now, ", Tone.BUSY), Cell(by_hand(sight.run.plan, node), Tone.STRONG)))
+    if upgrade.wait is not None and not upgrade.wait.over and upgrade.gate is None:
         left = max(0.0, upgrade.wait.due - sight.elapsed)
         why = _WAITS.get(upgrade.wait.step, "")
         lines.append((Cell(f"… {duration(left)} to wait: ", Tone.BUSY), Cell(why, Tone.DIM)))
     lines += [_proof_line(proof, sight.now) for proof in proofs_of(sight, upgrade)]
+    following = sight.run.following
+    if upgrade.step is Step.BAKE and following is not None:
+        name = sight.run.plan.node(following.node).name
+        lines.append((Cell(f"{name}, next:", Tone.STRONG),))
+        lines += [_proof_line(proof, sight.now) for proof in proofs_of(sight, following)]
     if sight.output and upgrade.step is Step.UPGRADE:
         lines.append((Cell("host command:", Tone.DIM),))
         lines += [(Cell("  | ", Tone.DIM), Cell(line)) for line in sight.output[-8:]]
@@ -123,6 +142,20 @@ def ledger_lines(run: Run) -> list[Line]:
             )
         )
     return lines or [(Cell("nothing is changed", Tone.DIM),)]
+
+
+def ledger_brief(run: Run) -> Line:
+    """The same as one line, for terminals that have no room for a panel."""
+    changes: dict[str, list[str]] = {}
+    for change in ledger(run):
+        sure = "" if change.sure else " (no answer yet)"
+        changes.setdefault(change.name, []).append(change.change + sure)
+    if not changes:
+        return (Cell("changed: ", Tone.DIM), Cell("nothing", Tone.DIM))
+    cells = [Cell("changed: ", Tone.DIM)]
+    for name, said in changes.items():
+        cells += [Cell(f"{name} ", Tone.STRONG), Cell(" · ".join(said)), Cell("  ")]
+    return tuple(cells)
 
 
 def _step_lines(sight: Sight, upgrade: NodeUpgrade) -> Iterator[Line]:

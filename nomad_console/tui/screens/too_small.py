@@ -15,3 +15,9 @@ class TooSmall(Screen[None]):
     def compose(self) -> ComposeResult:
         width, height = self.least
         yield Static(f"This terminal is too small: {width}×{height} is the least.", markup=False)  # noqa: RUF001 — the sign of sizes
+
+    def on_screen_resume(self) -> None:
+        """Another screen lay on top while the terminal grew."""
+        width, height = self.app.size
+        if width >= self.least[0] and height >= self.least[1]:
+            self.dismiss()

@@ -8,14 +8,16 @@ from textual.widgets import Input
 
 from nomad_console.domain.finding import Level
 from nomad_console.domain.plan import Plan
+from nomad_console.domain.text import printable
 from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.keys import Key
 from nomad_console.tui.messages import RunAsked
-from nomad_console.tui.rendering.document import Document, Entry
-from nomad_console.tui.rendering.text import Line
-from nomad_console.tui.rendering.upgrade_plan import plan_lines, verdict
+from nomad_console.tui.rendering.document import Document
+from nomad_console.tui.rendering.text import Line, plain
+from nomad_console.tui.rendering.upgrade_plan import EXACT, plan_lines, verdict
+from nomad_console.tui.rendering.wrapping import as_document
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
 
@@ -48,8 +50,11 @@ class UpgradePlan(DocumentScreen):
 
     def document(self, frame: Frame) -> Document:  # noqa: ARG002 — a plan reads the newest snapshot
         self.plan = self._make()
-        lines = plan_lines(self.plan)
-        return Document("Plan of an upgrade", tuple(Entry(line) for line in lines))
+        room = self.view.room
+        return as_document("Plan of an upgrade", plan_lines(self.plan, room), room)
+
+    def copied_row(self) -> str:
+        return "\n".join(plain(line) for line in plan_lines(self.plan, EXACT))
 
     def looking_at(self) -> Interest:
         return Interest(marked=frozenset(self._node_ids))
@@ -61,8 +66,7 @@ class UpgradePlan(DocumentScreen):
         if self.plan.blocked:
             self.say("blocked: nothing can be begun before the cures above", bad=True)
         elif any(finding.level is Level.ACK for finding in self.plan.findings):
-            first = self.plan.nodes[0].name
-            self.name_field.placeholder = f"type {first} to accept what is marked ACK"
+            self.name_field.placeholder = f"type {self._first_name} to accept what is marked ACK"
             self.name_field.value = ""
             self.name_field.display = True
             self.name_field.focus()
@@ -73,11 +77,15 @@ class UpgradePlan(DocumentScreen):
     def _named(self, event: Input.Submitted) -> None:
         event.stop()
         self._close_field()
-        first = self.plan.nodes[0].name
-        if event.value.strip() == first:
+        if event.value.strip() == self._first_name:
             self.post_message(RunAsked(self.plan))
         else:
-            self.say(f'"{event.value}" is not {first}: nothing is begun', bad=True)
+            self.say(f'"{event.value}" is not {self._first_name}: nothing is begun', bad=True)
+
+    @property
+    def _first_name(self) -> str:
+        """What is typed to accept: the first node's name, as it can be read."""
+        return printable(self.plan.nodes[0].name)
 
     def action_back(self) -> None:
         if self.name_field.display:

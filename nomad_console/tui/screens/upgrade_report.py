@@ -3,10 +3,13 @@
 from nomad_console.operations.conductor import Conductor
 from nomad_console.operations.report import report
 from nomad_console.tui.frames import Frame
-from nomad_console.tui.rendering.document import Document, Entry
-from nomad_console.tui.rendering.text import Cell
+from nomad_console.tui.rendering.document import Document
+from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.tui.rendering.wrapping import as_document
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
+
+_STEP = 2  # columns that a step's line is indented by
 
 
 class UpgradeReport(DocumentScreen):
@@ -17,6 +20,19 @@ class UpgradeReport(DocumentScreen):
         self.conductor = conductor
 
     def document(self, frame: Frame) -> Document:  # noqa: ARG002 — the run is all there is to see
-        run = self.conductor.run
-        lines = report(run, self.conductor.output, self.conductor.journal_path)
-        return Document(f"Run {run.plan.run_id}", tuple(Entry((Cell(one),)) for one in lines))
+        title = f"Run {self.conductor.run.plan.run_id}"
+        return as_document(title, (_line(text) for text in self._report()), self.view.room)
+
+    def copied_row(self) -> str:
+        return "\n".join(self._report())
+
+    def _report(self) -> tuple[str, ...]:
+        conductor = self.conductor
+        return report(conductor.run, conductor.output, conductor.journal_path)
+
+
+def _line(text: str) -> Line:
+    """Headings stand out, the proofs stand back."""
+    indent = len(text) - len(text.lstrip(" "))
+    tone = Tone.STRONG if not indent else Tone.DIM if indent > _STEP else Tone.PLAIN
+    return (Cell(text, tone),)

@@ -1,16 +1,22 @@
 """The lower part of the run screen: the gate, or why there is none now."""
 
+from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.strip import Strip
+from textual.widget import Widget
 
-from nomad_console.tui.rendering.document import Document, Entry
 from nomad_console.tui.rendering.gate import gate_lines, gate_title
-from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.tui.rendering.text import Cell, Line, Tone, fit
 from nomad_console.tui.rendering.upgrade_run import Sight
+from nomad_console.tui.rendering.wrapping import as_document
+from nomad_console.tui.widgets import paint
 from nomad_console.tui.widgets.document_view import DocumentView
 from nomad_console.tui.widgets.header import ClusterFacts
 from nomad_console.tui.widgets.line import LineView
 from nomad_console.upgrade.run import GateState
+
+_FRAME = 4  # rows of border, title and answers
 
 
 class GateView(Vertical):
@@ -18,8 +24,7 @@ class GateView(Vertical):
 
     def __init__(self, facts: ClusterFacts) -> None:
         super().__init__(id="gate")
-        self._facts = facts
-        self._title = LineView(id="gate-title")
+        self._title = GateTitle(facts)
         self._body = DocumentView("gate-body")
         self._answers = LineView(id="gate-answers")
         self._shown_at: tuple[str, float] = ("", 0.0)
@@ -34,60 +39,92 @@ class GateView(Vertical):
         return self._shown_at[0]
 
     def open_for(self, elapsed: float) -> float:
-        """Seconds since the gate was first shown."""
+        """Seconds since the gate was first shown, or since a wrong answer."""
         return elapsed - self._shown_at[1]
 
-    def follow(self, sight: Sight, typed: str | None, trouble: str) -> None:
+    def startle(self, elapsed: float) -> None:
+        """After a wrong answer the gate is deaf as if it had just opened."""
+        self._shown_at = (self.code, elapsed)
+
+    def follow(self, sight: Sight, typed: str | None, trouble: str, rows: int) -> None:
+        """Show what the run waits for, in at most so many rows."""
         gate = sight.run.upgrade.gate
-        code = gate.code if gate is not None else ""
+        code = gate.code if gate is not None and not trouble else ""
         if code != self.code:
             self._shown_at = (code, sight.elapsed)
         self.set_class(bool(code), "open")
-        if trouble:
-            lines: list[Line] = [(Cell(trouble, Tone.BAD),)]
-            self._show("Stopped", Tone.BAD, lines, ())
-        elif sight.run.ended_at is not None:
-            self._show("Done", Tone.GOOD, [(Cell("the run is over"),)], _answer("enter", "report"))
-        elif sight.run.hold is not None:
-            self._show_hold(sight)
-        elif gate is not None and code:
-            self._show_gate(sight, gate, typed)
-        else:
-            words = f"{sight.name}: {sight.run.upgrade.step or 'before the first step'} under way"
-            body: list[Line] = [(Cell("the next gate opens when every proof holds", Tone.DIM),)]
-            self._show(words, Tone.BUSY, body, _answer("h", "hold") + _answer("F", "freeze"))
-
-    def _show_gate(self, sight: Sight, gate: GateState, typed: str | None) -> None:
-        asked = f"Gate: {gate_title(sight, gate)}"
-        answers = _answer(f"c {gate.code}", "confirm")
-        if typed is not None:
-            answers = (
-                Cell(" type ", Tone.WARN),
-                Cell(gate.code, Tone.STRONG),
-                Cell(f" to confirm: {typed}_  ", Tone.WARN),
-                *_answer("esc", "not now"),
-            )
-        keys = (*answers, *_answer("h", "hold"), *_answer("F", "freeze"), *_answer("y", "copy"))
-        self._show(asked, Tone.WARN, gate_lines(sight, gate), keys)
-
-    def _show_hold(self, sight: Sight) -> None:
         hold = sight.run.hold
-        if hold is None:
-            return
-        word = "FROZEN" if hold.frozen else "HELD"
-        lines: list[Line] = [(Cell(f"since {hold.since:%H:%M:%S}: "), Cell(hold.reason))]
-        if hold.frozen:
-            lines.append((Cell("our drain is ended; what was marked still moves", Tone.DIM),))
-        freeze = () if hold.frozen else _answer("F", "freeze")
-        self._show(f"{sight.name} {word}", Tone.WARN, lines, _answer("g", "go on") + freeze)
+        if trouble:
+            self._show("Stopped", Tone.BAD, [(Cell(trouble, Tone.BAD),)], (), rows)
+        elif sight.run.ended_at is not None:
+            self._show(
+                "Done", Tone.GOOD, [(Cell("the run is over"),)], _key("enter", "report"), rows
+            )
+        elif hold is not None:
+            title = f"{sight.name} {'FROZEN' if hold.frozen else 'HELD'}"
+            freeze = () if hold.frozen else _key("F", "freeze")
+            self._show(title, Tone.WARN, _hold_lines(sight), _key("g", "go on") + freeze, rows)
+        elif gate is not None and code:
+            lines = gate_lines(sight, gate, self._body.room)
+            self._show(
+                f"Gate: {gate_title(sight, gate)}", Tone.WARN, lines, _answers(gate, typed), rows
+            )
+        else:
+            title = f"{sight.name}: {sight.run.upgrade.step or 'before the first step'} under way"
+            body: list[Line] = [(Cell("the next gate opens when every proof holds", Tone.DIM),)]
+            self._show(title, Tone.BUSY, body, _key("h", "hold") + _key("F", "freeze"), rows)
 
-    def _show(self, title: str, tone: Tone, lines: list[Line], answers: Line) -> None:
-        self._title.show(
-            (Cell(f" {self._facts.label} ", Tone.STRONG), Cell("· "), Cell(title, tone))
-        )
-        self._body.show(Document(title, tuple(Entry(line) for line in lines)))
+    def _show(self, title: str, tone: Tone, lines: list[Line], answers: Line, rows: int) -> None:
+        document = as_document(title, lines, self._body.room)
+        self._title.show((Cell(title, tone),))
+        self._body.show(document)
         self._answers.show(answers)
+        set_rows(self, min(rows, len(document.entries) + _FRAME))
 
 
-def _answer(key: str, word: str) -> Line:
+class GateTitle(LineView):
+    """The cluster's label in its colour, then what is asked: nobody answers for another cluster."""
+
+    def __init__(self, facts: ClusterFacts) -> None:
+        super().__init__(id="gate-title")
+        self._facts = facts
+
+    def paint(self, width: int) -> Strip:
+        style = paint.BADGES.get(self._facts.colour, paint.BADGES["grey"])
+        label = fit(self._facts.label, min(len(self._facts.label), width // 3))
+        head = Segment(f" {label} ", style)
+        rest = paint.strip((Cell(" "), *self.line), max(0, width - head.cell_length))
+        return Strip([head, *rest]).adjust_cell_length(width)
+
+
+def set_rows(widget: Widget, rows: int) -> None:
+    """Give it so many rows; a layout is only made where that is something else."""
+    if widget.styles.height is None or widget.styles.height.value != rows:
+        widget.styles.height = rows
+
+
+def _answers(gate: GateState, typed: str | None) -> Line:
+    if typed is None:
+        answers = _key(f"c {gate.code}", "confirm")
+    else:
+        answers = (
+            Cell(" type ", Tone.WARN),
+            Cell(gate.code, Tone.STRONG),
+            Cell(f" to confirm: {typed}_  ", Tone.WARN),
+            *_key("esc", "not now"),
+        )
+    return (*answers, *_key("h", "hold"), *_key("F", "freeze"), *_key("y", "copy the commands"))
+
+
+def _hold_lines(sight: Sight) -> list[Line]:
+    hold = sight.run.hold
+    if hold is None:
+        return []
+    lines: list[Line] = [(Cell(f"since {hold.since:%H:%M:%S}: "), Cell(hold.reason))]
+    if hold.frozen:
+        lines.append((Cell("our drain is ended; what was marked still moves", Tone.DIM),))
+    return lines
+
+
+def _key(key: str, word: str) -> Line:
     return (Cell(f" {key}", Tone.STRONG), Cell(f" {word} ", Tone.PLAIN))

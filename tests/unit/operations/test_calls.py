@@ -1,8 +1,8 @@
 import msgspec
 
-from nomad_console.domain.plan import Step
+from nomad_console.domain.plan import Step, SystemJobs
 from nomad_console.operations.calls import chain, command_line, undoing
-from nomad_console.upgrade.commands import CancelDrain, EvaluateJob, RunHost
+from nomad_console.upgrade.commands import CancelDrain, EvaluateJob, RunHost, SetEligibility
 from nomad_console.upgrade.run import Run
 from tests.support.plans import a_plan
 from tests.support.snapshots import API_INT, WEB_PUBLIC, node_id
@@ -11,7 +11,7 @@ from tests.support.snapshots import API_INT, WEB_PUBLIC, node_id
 def test_the_chain_is_told_in_its_order_with_the_exact_calls() -> None:
     plan = a_plan(2, host_command=("ssh", "{name}", "up", "{version}"))
     calls = chain(plan, plan.nodes[0])
-    assert [step for step, _ in calls] == [
+    assert [call.step for call in calls] == [
         Step.CORDON,
         Step.DETACH,
         Step.DETACH,
@@ -21,30 +21,49 @@ def test_the_chain_is_told_in_its_order_with_the_exact_calls() -> None:
         Step.ATTACH,
         Step.ATTACH,
     ]
-    lines = [line for _, line in calls]
+    lines = [call.command for call in calls]
     assert lines[0] == f"nomad node eligibility -disable {node_id(2)}"
     assert f"deregister-targets --target-group-arn {API_INT}" in lines[1]
     assert "Id=i-00000000000000002,Port=80" in lines[1]
     assert "-ignore-system -meta nomad-console-run=7f3a0000" in lines[3]
     assert lines[4] == "ssh c2 up 2.0.5"
+    assert [call.words for call in calls] == [
+        "make c2 ineligible",
+        "take i-00000000000000002:80 out of api-int",
+        "take i-00000000000000002:80 out of web-public",
+        "drain c2 of its services and batch jobs, deadline 10:00",
+        "run ssh for c2",
+        "make c2 eligible",
+        "register i-00000000000000002:80 in api-int",
+        "register i-00000000000000002:80 in web-public",
+    ]
 
 
-def test_a_node_that_was_ineligible_is_not_made_eligible() -> None:
+def test_a_drain_that_spares_nothing_says_so() -> None:
+    plan = a_plan(2, system=SystemJobs.STOP)
+    (drain,) = [call for call in chain(plan, plan.nodes[0]) if call.step is Step.DRAIN]
+    assert "all its work, system jobs too" in drain.words
+    assert "-ignore-system" not in drain.command
+
+
+def test_a_node_that_was_ineligible_stays_so() -> None:
     plan = a_plan(2)
     node = msgspec.structs.replace(plan.nodes[0], eligible=False)
-    assert Step.REJOIN not in {step for step, _ in chain(plan, node)}
+    assert not {Step.CORDON, Step.REJOIN} & {call.step for call in chain(plan, node)}
 
 
 def test_by_hand_says_what_to_do() -> None:
     plan = a_plan(2)
-    told = dict(chain(plan, plan.nodes[0]))[Step.UPGRADE]
-    assert told == "by hand: upgrade the Nomad agent of c2 to 2.0.5"
+    (told,) = [call for call in chain(plan, plan.nodes[0]) if call.step is Step.UPGRADE]
+    assert (told.words, told.command) == ("by hand: upgrade the Nomad agent of c2 to 2.0.5", "")
 
 
 def test_names_from_the_cluster_are_quoted() -> None:
     write = EvaluateJob(id="1", node="n", namespace="default", job_id="a; rm -rf /")
     assert command_line(write) == "nomad job eval -namespace default 'a; rm -rf /'"
     assert command_line(RunHost(id="1", node="n", argv=("echo", "a b"))) == "echo 'a b'"
+    hostile = SetEligibility(id="1", node="$(reboot)", eligible=True)
+    assert command_line(hostile) == "nomad node eligibility -enable '$(reboot)'"
     cancel = command_line(CancelDrain(id="1", node="n", run_id="7f3a"))
     assert cancel == "nomad node drain -disable -keep-ineligible -meta nomad-console-run=7f3a n"
 

@@ -23,9 +23,11 @@ def test_it_breaks_between_words_and_hangs_under_its_own_text() -> None:
 def test_tones_survive_and_a_word_over_two_cells_stays_whole() -> None:
     line = (Cell("one two", Tone.STRONG), Cell(": three", Tone.DIM))
     first, second = wrapped(line, 8, hang=0)
-    assert first == (Cell("one", Tone.STRONG), Cell(" ", Tone.STRONG), Cell("two", Tone.STRONG)) + (
+    assert [cell for cell in first if cell.text != " "] == [
+        Cell("one", Tone.STRONG),
+        Cell("two", Tone.STRONG),
         Cell(":", Tone.DIM),
-    )
+    ]
     assert second == (Cell("three", Tone.DIM),)
     assert texts(wrapped(line, 7, hang=0)) == ["one", "two:", "three"]
 
@@ -39,7 +41,11 @@ def test_a_word_longer_than_the_line_is_broken_and_nothing_is_lost() -> None:
 
 @pytest.mark.parametrize("width", range(1, 40))
 def test_no_line_is_wider_than_asked_whatever_the_text(width: int) -> None:
-    line = (Cell("  ✔ ", Tone.GOOD), Cell("日本語 node 真 a-very-long-word-indeed"), Cell("\x1b[31m x"))
+    line = (
+        Cell("  ✔ ", Tone.GOOD),
+        Cell("日本語 node 真 a-very-long-word-indeed"),
+        Cell("\x1b[31m x"),
+    )
     lines = wrapped(line, width)
     assert all(size_of(one) <= max(width, 2) for one in lines)
     letters = "".join(texts(lines)).replace(" ", "")
@@ -48,7 +54,10 @@ def test_no_line_is_wider_than_asked_whatever_the_text(width: int) -> None:
 
 def test_items_flow_side_by_side_under_their_head() -> None:
     items = [(Cell(word),) for word in ("alpha", "beta", "gamma", "delta")]
-    assert texts(flowed(items, 20, (Cell("next  "),))) == ["next  alpha  beta", "      gamma  delta"]
+    assert texts(flowed(items, 20, (Cell("next  "),))) == [
+        "next  alpha  beta",
+        "      gamma  delta",
+    ]
     assert texts(flowed(items, 12)) == ["alpha  beta", "gamma  delta"]
     assert texts(flowed([], 12, (Cell("none"),))) == ["none"]
     assert texts(flowed([(Cell("longer than it"),)], 5)) == ["longer than it"]
