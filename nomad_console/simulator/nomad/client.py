@@ -112,6 +112,7 @@ class Agent:
             previous = self.core.state.allocations[alloc_id]["PreviousAllocation"]
             if _over(self.core.state.allocations.get(previous)):
                 self.predecessor_ended(alloc_id)
+        self._pending |= {runner.id: runner for runner in self.runners.values() if runner.dead}
         self._pull()
 
     def connect(self) -> None:

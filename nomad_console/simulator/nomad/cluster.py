@@ -157,6 +157,7 @@ class NomadCluster(Parts):
         if agent.up and agent.node_id not in self.state.nodes:
             spec = replace(self._specs[agent.machine.name], version=agent.version)
             node = self._register(spec, agent.node_id)
+            self._heartbeats.heard(agent)
             agent.catch_up()
             agent.connect()
             self._heartbeats.evaluate(node)

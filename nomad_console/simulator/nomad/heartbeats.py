@@ -51,6 +51,12 @@ class Heartbeats:
             )
         return self._ttl[name]
 
+    def heard(self, agent: Agent) -> None:
+        """It has just registered."""
+        if (timer := self._missing.pop(agent.machine.name, None)) is not None:
+            timer.cancel()
+        self._phase[agent.machine.name] = self._core.timeline.elapsed()
+
     def leader_changed(self) -> None:
         """A client that dies now is only noticed after the failover TTL."""
         self._failover = self._core.timeline.elapsed()
@@ -134,9 +140,7 @@ class Heartbeats:
     def _register(self, agent: Agent, version: str | None) -> None:
         name = agent.machine.name
         agent.come_up(version)
-        if (timer := self._missing.pop(name, None)) is not None:
-            timer.cancel()
-        self._phase[name] = self._core.timeline.elapsed()
+        self.heard(agent)
         node = self._core.state.nodes.get(agent.node_id)
         if node is None:
             return

@@ -68,6 +68,17 @@ def test_a_successor_placed_while_its_agent_was_away_starts_later() -> None:
     assert world.allocations("web")[1]["ClientStatus"] == "running"
 
 
+def test_an_end_that_could_not_be_reported_is_reported_later() -> None:
+    world = NomadWorld(clients=1)
+    world.register(lab_jobs.batch("crunch", 3))
+    world.step(2)
+    world.cluster.node_purge(world.node_id("c1"))
+    world.step(15)
+    row = world.allocations("crunch", ClientStatus="complete")[0]
+    assert row["DesiredDescription"] == "alloc is lost since its node is down"
+    assert row["TaskStates"]["sleep"]["State"] == "dead"
+
+
 def test_a_rebooted_machine_starts_its_tasks_again() -> None:
     world = NomadWorld(clients=1)
     world.register(lab_jobs.web(1))
