@@ -76,6 +76,7 @@ class Upgrades:
                 run_id=run_id or secrets.token_hex(4),
                 host_command=self._settings.host.command,
                 policy=self._settings.policy,
+                edge_notice_s=self._settings.edge.notice_s,
                 max_kill_timeout_s=min(known, default=None),
             ),
         )

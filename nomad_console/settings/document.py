@@ -52,6 +52,7 @@ class AwsTable(_Strict, frozen=True):
 class EdgeTable(_Strict, frozen=True):
     api: str = ""
     job: str = ""
+    notice_s: float = 4.0
 
 
 class HostTable(_Strict, frozen=True):

@@ -61,10 +61,15 @@ class AwsSettings(msgspec.Struct, frozen=True):
 
 
 class EdgeSettings(msgspec.Struct, frozen=True):
-    """`api` may hold {name} and {address} of a node; `job` is the edge's system job."""
+    """`api` may hold {name} and {address} of a node; `job` is the edge's system job.
+
+    `notice_s`: how long it needs to notice that an instance left Consul. Traefik with `watch` takes
+    its providersThrottleDuration twice, 4 s; without it up to its refreshInterval more.
+    """
 
     api: str = ""
     job: str = ""
+    notice_s: float = 4.0
 
 
 class HostSettings(msgspec.Struct, frozen=True):

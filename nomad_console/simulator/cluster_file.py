@@ -14,6 +14,8 @@ POLICY = {  # the console's own waits, in seconds at speed 1
     "stall_s": 60.0,
 }
 
+EDGE_NOTICE_S = 4.0  # what the world's edges need to notice that an instance is gone
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -54,7 +56,11 @@ def cluster_file(
         ),
         _table(
             "clusters.demo.edge",
-            {"api": f"{addresses.edge}/edges/{{name}}", "job": edge_job},
+            {
+                "api": f"{addresses.edge}/edges/{{name}}",
+                "job": edge_job,
+                "notice_s": round(EDGE_NOTICE_S / speed, 6),
+            },
         ),
         _table(
             "clusters.demo.probe",
