@@ -61,7 +61,7 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
         """Marks exactly these."""
         if wanted != self.marks:
             self.marks = wanted
-            self.refresh()
+            self.repaint_rows()
             self.post_message(self.ShownChanged(self))
 
     def action_down(self) -> None:
@@ -94,7 +94,7 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
         elif self.all_columns:
             self.all_columns = False
             self._measure()
-        self.refresh()
+        self.repaint_rows()
         self.post_message(self.ShownChanged(self))
 
     def action_open(self) -> None:

@@ -81,7 +81,10 @@ class Pane(Vertical):
         at = At(
             frame.snapshot, frame.now, links.here(frame.snapshot, choice) if choice else frozenset()
         )
-        table.notice = tuple(wrap(" ".join(self._notice(frame)), max(20, table.size.width - 4)))
+        notice = tuple(wrap(" ".join(self._notice(frame)), max(20, table.size.width - 4)))
+        if notice != table.notice:
+            table.notice = notice
+            table.repaint_rows()
         if choice != self.choice:
             self.choice, differing = choice, None
             one_node = choice is not None and choice.kind == "nodes" and len(choice.keys) == 1

@@ -46,6 +46,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         self.x = 0  # columns scrolled away to the left
         self.all_columns = False
         self.moved = False
+        self._used = 0  # lines below the title that were painted last
         self._moved_at = self._sorted_at = float("-inf")
 
     @property
@@ -106,7 +107,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         self.vertical_scrollbar.window_virtual_size = len(shown) + 1
         self.scroll_rows(int(self.scroll_y) + self.cursor - old)
         self._measure()
-        self.refresh()
+        self.repaint_rows()
         self.post_message(self.ShownChanged(self))
 
     def _repaint(self, differing: set[Key] | None) -> None:
@@ -124,7 +125,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
             seen = set(self.view.keys[top : top + self.body_height])
             self.strips.drop(differing - seen)
         if regions and self.strips.settle():
-            self.refresh()
+            self.repaint_rows()
             return
         inside = Region(0, 0, self.body_width, self.size.height)
         clipped = [region.intersection(inside) for region in regions]
@@ -134,6 +135,12 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     def in_sight(self) -> list[Key]:
         top = int(self.scroll_y)
         return self.view.keys[top : top + self.body_height]
+
+    def repaint_rows(self) -> None:
+        """Title and rows, those that are gone included; not the empty lines below them."""
+        used = len(self.in_sight()) or len(self.notice) + 1
+        lines, self._used = max(used, self._used) + 1, used
+        self.refresh(Region(0, 0, self.body_width, lines))
 
     def scroll_rows(self, top: int) -> None:
         """So far down that `top` is the first row, and the cursor is seen."""
@@ -156,7 +163,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         rows = self.records.rows
         room = _WIDE if self.all_columns else self.body_width
         if self.strips.measure(((key, rows[key]) for key in self.in_sight()), self._at, room):
-            self.refresh()
+            self.repaint_rows()
 
     # Painting
 
