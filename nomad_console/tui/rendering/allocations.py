@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from nomad_console.domain.allocation import Allocation, ClientStatus, TaskEvent
+from nomad_console.domain.names import natural
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 from nomad_console.tui.rendering.age import age, epoch, from_ns, seconds_between
 from nomad_console.tui.rendering.columns import At, Column
-from nomad_console.tui.rendering.names import natural
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from nomad_console.domain.names import natural
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.service import CheckStatus, HealthCheck
 from nomad_console.tui.rendering import allocations, nodes, targets
@@ -9,7 +10,6 @@ from nomad_console.tui.rendering.age import age
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.disagreements import disagreements
 from nomad_console.tui.rendering.document import Document, Entry, Link, fact, heading, rows
-from nomad_console.tui.rendering.names import natural
 from nomad_console.tui.rendering.table import Key
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Line, Tone
 

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 
+from nomad_console.domain.names import natural, release
 from nomad_console.domain.node import Node, NodeDetail, NodeStatus
 from nomad_console.domain.snapshot import (
     Changes,
@@ -19,7 +20,6 @@ from nomad_console.tui.rendering.age import age, epoch, seconds_between
 from nomad_console.tui.rendering.columns import At, Column
 from nomad_console.tui.rendering.diff import differing
 from nomad_console.tui.rendering.disagreements import disagreements
-from nomad_console.tui.rendering.names import natural, release
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 

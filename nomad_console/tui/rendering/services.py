@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import NamedTuple
 
+from nomad_console.domain.names import natural
 from nomad_console.domain.service import ServiceSummary
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums
 from nomad_console.tui.rendering.columns import At, Column
 from nomad_console.tui.rendering.diff import differing
-from nomad_console.tui.rendering.names import natural
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone, sentence
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from nomad_console.domain.names import natural
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 from nomad_console.domain.target import Target, TargetGroup, TargetKey, TargetState
 from nomad_console.domain.text import duration
@@ -10,7 +11,6 @@ from nomad_console.tui.rendering.age import age, at_least, epoch, seconds_betwee
 from nomad_console.tui.rendering.columns import At, Column
 from nomad_console.tui.rendering.diff import differing
 from nomad_console.tui.rendering.disagreements import group_name
-from nomad_console.tui.rendering.names import natural
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 

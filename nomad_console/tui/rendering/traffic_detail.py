@@ -1,11 +1,11 @@
 """A service, a target and a target group in full."""
 
+from nomad_console.domain.names import natural
 from nomad_console.domain.service import CheckStatus
 from nomad_console.domain.target import Target, TargetGroup
 from nomad_console.tui.rendering import services, targets
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.document import Document, Entry, Link, fact, heading, rows
-from nomad_console.tui.rendering.names import natural
 from nomad_console.tui.rendering.node_detail import check_cells
 from nomad_console.tui.rendering.table import Key
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Line, Tone

@@ -7,11 +7,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.strip import Strip
 
+from nomad_console.domain.names import release
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName
 from nomad_console.domain.text import duration
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.rendering.age import badge, seconds_between
-from nomad_console.tui.rendering.names import release
 from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of, fit, spread
 from nomad_console.tui.widgets import paint
 from nomad_console.tui.widgets.line import LineView

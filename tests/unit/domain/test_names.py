@@ -1,6 +1,6 @@
 """Names and versions in order."""
 
-from nomad_console.tui.rendering.names import natural, release
+from nomad_console.domain.names import natural, release
 
 
 def test_numbers_in_names_count() -> None:
