@@ -187,7 +187,7 @@ class JobWrites:
             if (agent := self._clients.by_node.get(row["NodeID"])) is not None and not agent.up:
                 raise Refusal(404, "No path to node")
             raise Refusal(500, "rpc error: Task not running")
-        if runner.client_status != "running":
+        if not runner.live:
             raise Refusal(500, "rpc error: 1 error occurred:\n\t* Task not running\n\n")
         return runner
 

@@ -16,6 +16,7 @@ from nomad_console.simulator.timeline import Timer
 
 SETUP = 0.1  # s from the task's directory to its start
 RECOVERED = 3.8  # s more until a stop is noticed of a task its agent had to find again
+PENDING = "No tasks have started"
 RUNNING, COMPLETE, FAILED = "Tasks are running", "All tasks have completed", "Failed tasks"
 
 
@@ -37,12 +38,11 @@ class Runner:
         self._core = core
         self._host = host
         self.id: str = allocation["ID"]
-        job = core.state.allocation_jobs[self.id]
-        group = group_of(job, allocation["TaskGroup"])
+        group = group_of(core.state.allocation_jobs[self.id], allocation["TaskGroup"])
         if group is None:
             raise LookupError(f"{self.id} runs no group of its job")
         self._group = group
-        self._type: str = job["Type"]
+        self._type: str = allocation["JobType"]
         self.tasks = TaskStates(core, group)
         self._process = Process(core, apps, allocation, group, host.address)
         self._services = GroupServices(core, allocation, group, host.address)
@@ -53,12 +53,16 @@ class Runner:
         self._found_lost = False  # given up as lost while its agent was away
         self._recovered = False  # its agent was away for longer than its heartbeat allows
         self.verdict: tuple[bool, str] | None = None  # healthy, when
-        self.client_status = "pending"
-        self.client_description = "No tasks have started"
+        self.client_status, self.client_description = "pending", PENDING
 
     @property
     def dead(self) -> bool:
         return self.client_status in {"complete", "failed"}
+
+    @property
+    def live(self) -> bool:
+        """Its task runs and is not being stopped."""
+        return self.client_status == "running" and not self._stopping
 
     def receive(self) -> None:
         """Seen by the client, which may first have to wait for the predecessor's end."""
@@ -110,7 +114,7 @@ class Runner:
 
     def fail(self, exit_code: int = 1) -> None:
         """The task ends by itself with an error; its restart policy decides."""
-        if self.client_status != "running" or self._stopping:
+        if not self.live:
             return
         self._process.end()
         if self._health is not None:
@@ -118,8 +122,8 @@ class Runner:
         self.tasks.add(task_events.terminated, exit_code, 0)
         policy = self._group["RestartPolicy"]
         now = self._core.timeline.elapsed()
-        interval = seconds_of(policy["Interval"])
-        self._restarts = [at for at in self._restarts if at > now - interval]
+        since = now - seconds_of(policy["Interval"])
+        self._restarts = [at for at in self._restarts if at > since]
         if len(self._restarts) >= policy["Attempts"]:
             self.tasks.add(task_events.not_restarting, policy["Attempts"], policy["Interval"])
             self._services.deregister()
@@ -128,7 +132,7 @@ class Runner:
         self._restarts.append(now)
         delay = round(policy["Delay"] * self._core.between(1.0, 1.25))
         self.tasks.add(task_events.restarting, delay, "Restart within policy")
-        self.client_status, self.client_description = "pending", "No tasks have started"
+        self.client_status, self.client_description = "pending", PENDING
         self.tasks.set_pending()
         self._host.report(self, urgent=True)
         self._wait(seconds_of(delay), self._start_task)
@@ -158,17 +162,14 @@ class Runner:
 
     def status(self) -> dict[str, Any]:
         """The fields of the allocation that the client reports."""
-        return {
-            "ClientStatus": self.client_status,
-            "ClientDescription": self.client_description,
-            "TaskStates": self.tasks.rows(),
-        }
+        known = {"ClientStatus": self.client_status, "ClientDescription": self.client_description}
+        return {**known, "TaskStates": self.tasks.rows()}
 
     def _watch_health(self) -> None:
         if self._type in {"batch", "sysbatch"} or self.verdict is not None:
             return
-        row = self._core.state.allocations[self.id]
-        deployment = self._core.state.deployments.get(row["DeploymentID"])
+        state = self._core.state
+        deployment = state.deployments.get(state.allocations[self.id]["DeploymentID"])
         self._health = HealthWatch(
             self._core,
             self._group,
@@ -229,4 +230,3 @@ class Runner:
     def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None

@@ -102,7 +102,10 @@ def test_tasks_are_only_reached_where_they_run(world: NomadWorld) -> None:
         world.cluster.signal_allocation(row["ID"], "SIGHUP")
     other = next(a for a in world.allocations("web") if a["NodeName"] != row["NodeName"])
     world.cluster.stop_allocation(other["ID"])
-    world.step(15)
+    world.step(5)
+    with pytest.raises(Refusal, match="Task not running"):
+        world.cluster.restart_allocation(other["ID"])
+    world.step(10)
     with pytest.raises(Refusal, match="Task not running"):
         world.cluster.restart_allocation(other["ID"])
 
