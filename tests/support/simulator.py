@@ -20,11 +20,10 @@ class SimulatorFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Simulator:
-    """One running simulator; `env` is what it printed."""
+class SimulatedCluster:
+    """What can be said to a running simulator; `env` leads to it."""
 
     env: dict[str, str]
-    process: "subprocess.Popen[str]"
 
     @property
     def environ(self) -> dict[str, str]:
@@ -68,6 +67,13 @@ class Simulator:
 
     def reset_traffic(self) -> None:
         self.control("POST", "/traffic/reset")
+
+
+@dataclass(frozen=True)
+class Simulator(SimulatedCluster):
+    """One that a test started; `env` is what it printed."""
+
+    process: "subprocess.Popen[str]"
 
 
 @contextmanager

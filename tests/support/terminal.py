@@ -59,6 +59,13 @@ class Terminal:
             return bool(data)
         return True
 
+    def look(self, seconds: float) -> str:
+        """Read for so long, as somebody does who thinks before the next key."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self.read(left):
+            pass
+        return self.text
+
     def quiet(self, seconds: float = 0.3, at_most: float = PATIENCE_S) -> None:
         """Read until nothing has come for so long."""
         end = time.monotonic() + at_most
