@@ -1,7 +1,5 @@
 """The way from marked nodes to a run and its report, screen by screen."""
 
-import secrets
-
 import msgspec
 
 from nomad_console.domain.plan import Plan
@@ -38,10 +36,11 @@ class UpgradeScreens:
         if current is not None and current.run.active:
             stage.push_screen(UpgradeRun(stage.shared, current))
             return
-        stage.run_worker(self._upgrades.survey(node_ids), name="survey", group="survey")
-        run_id = secrets.token_hex(4)
+        planner = self._upgrades.planner
+        stage.run_worker(planner.survey(node_ids), name="survey", group="survey")
+        options = planner.options()
         stage.push_screen(
-            UpgradePlan(stage.shared, node_ids, lambda: self._upgrades.plan(node_ids, run_id))
+            UpgradePlan(stage.shared, node_ids, lambda: planner.plan(node_ids, options))
         )
 
     def begin(self, stage: Stage, plan: Plan) -> None:
