@@ -1,9 +1,14 @@
 """A console on the small cluster, from whose dashboard nodes are upgraded."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from nomad_console.clients.errors import ApiError
+from nomad_console.clients.nomad_calls import DrainSpec
+from nomad_console.domain.allocation import TaskEvent
+from nomad_console.domain.node import DrainStrategy, LastDrain
 from nomad_console.domain.snapshot import ClusterSnapshot
 from nomad_console.operations.conductor import Conductor
 from nomad_console.operations.upgrades import Upgrades
@@ -17,6 +22,16 @@ from tests.support.consoles import FACTS, NoFeeds, Shelf
 from tests.support.manual_clock import ManualClock
 from tests.support.pilots import Seat, seated
 from tests.support.small_cluster import SmallCluster
+from tests.support.snapshots import (
+    a_task,
+    allocation_id,
+    an_allocation,
+    nanoseconds,
+    with_allocation,
+    with_detail,
+    with_new,
+    with_node,
+)
 
 
 class Agent:
@@ -31,9 +46,12 @@ class Agents:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.failing: ApiError | None = None
 
     async def agent(self, node_id: str = "") -> Agent:
         self.asked.append(node_id)
+        if self.failing is not None:
+            raise self.failing
         return Agent(30.0)
 
 
@@ -77,8 +95,8 @@ class Operator:
     async def press(self, *keys: str) -> str:
         return await self.seat.press(*keys)
 
-    async def pass_time(self, seconds: float) -> str:
-        await self.cluster.pass_time(seconds)
+    async def pass_time(self, seconds: float, step: float = 1.0) -> str:
+        await self.cluster.pass_time(seconds, step)
         await self.seat.settle()
         return self.seat.text
 
@@ -90,15 +108,16 @@ class Operator:
             await self.press(*f"c{number}", "enter")
         await self.open(Gate.START)
 
-    async def open(self, wanted: Gate, patience_s: int = 200) -> str:
+    async def open(self, wanted: Gate, looks: int = 40) -> str:
         """Let time pass until this gate has been open for more than its deaf second."""
-        for _ in range(patience_s):
+        for look in range(looks):
             gate = self.run.upgrade.gate
             if gate is not None and gate.code:
                 assert gate.gate is wanted
-                await self.pass_time(2)
+                await self.pass_time(2, step=2)
                 return gate.code
-            await self.pass_time(1)
+            step = 1.0 if look < 4 else 5.0  # the long waits need no look each second
+            await self.pass_time(step, step)
         raise AssertionError(f"{wanted} never opened: {self.run.upgrade}\n{self.seat.text}")
 
     async def answer(self, *gates: Gate) -> None:
@@ -110,6 +129,47 @@ class Operator:
             await self.pass_time(1)
 
 
+class SlowDrain(SmallCluster):
+    """A drain that has just begun: one allocation in its delay, one told to stop, batch waits."""
+
+    async def drain(
+        self, node: str, spec: DrainSpec | None, *, mark_eligible: bool, meta: Mapping[str, str]
+    ) -> int:
+        self.writes.append(("drain", node, spec, mark_eligible))
+        now, number = self.latest.at, int(node[1])
+        marked = LastDrain("draining", now, now, "", dict(meta))
+        after = with_node(
+            self.latest, number, draining=True, eligibility="ineligible", last_drain=marked
+        )
+        until = now + timedelta(seconds=600)
+        after = with_detail(after, number, drain=DrainStrategy(True, 600.0, now, until))  # noqa: FBT003 — the record's own order
+        new = an_allocation(
+            "web",
+            90,
+            5,
+            name="web.web[1]",
+            previous_id=allocation_id("web", 1),
+            healthy=None,
+            tasks=(a_task(started_at=now),),
+        )
+        after = with_allocation(
+            with_new(after, new),
+            "web",
+            1,
+            desired="stop",
+            modify_time_ns=nanoseconds(now),
+            next_id=new.id,
+            modify_index=self.latest.nomad_index + 1,
+        )
+        killing = TaskEvent("Killing", nanoseconds(now), "", 0, 0, 5.0, False)  # noqa: FBT003 — as above
+        api = allocation_id("api", 0)
+        if after.allocations[api].node_id == node:
+            stopping = {"desired": "stop", "tasks": (a_task(events=(killing,)),)}
+            after = with_allocation(after, "api", 0, **stopping)
+        self.publish(after)
+        return self.latest.nomad_index
+
+
 @asynccontextmanager
 async def operating(
     where: Path,
@@ -117,10 +177,11 @@ async def operating(
     *,
     snapshot: ClusterSnapshot | None = None,
     host: tuple[str, ...] = (),
+    world: type[SmallCluster] = SmallCluster,
 ) -> AsyncIterator[Operator]:
     """The console on the small cluster, everything live."""
     clock = ManualClock()
-    cluster = SmallCluster(clock)
+    cluster = world(clock)
     cluster.publish(snapshot)
     upgrades, _ = small_upgrades(cluster, clock, where, *host)
     app = ConsoleApp(
@@ -128,4 +189,3 @@ async def operating(
     )
     async with seated(app, clock, size) as seat:
         yield Operator(seat, cluster, upgrades)
-

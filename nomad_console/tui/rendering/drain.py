@@ -53,10 +53,12 @@ def _doing(one: Moving) -> Cell:
         case Doing.WAITING:
             text, tone = "waits for its turn", Tone.DIM
         case Doing.DELAY:
-            text = f"shutdown_delay {_of(one)}, then up to {one.then_s:.0f} s"
+            text = f"shutdown_delay {one.for_s:.0f} of {one.of_s:.0f} s"
+            text += f", then up to {one.then_s:.0f} s"
             tone = Tone.BUSY
         case Doing.STOPPING:
-            text, tone = f"got its signal {_of(one)} ago", Tone.BUSY
+            text = f"got its signal {one.for_s:.0f} s ago, killed at {one.of_s:.0f} s"
+            tone = Tone.BUSY
         case Doing.GONE:
             code = "" if one.exit_code is None else f", exit {one.exit_code}"
             text, tone = f"gone{code}", Tone.GOOD
@@ -68,10 +70,6 @@ def _doing(one: Moving) -> Cell:
         case Doing.KEPT:
             text, tone = "system: keeps running", Tone.DIM
     return Cell(text, tone)
-
-
-def _of(one: Moving) -> str:
-    return f"{one.for_s:.0f} of {one.of_s:.0f} s"
 
 
 def _hop(hop: Hop) -> Cell:

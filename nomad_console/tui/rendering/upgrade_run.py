@@ -11,7 +11,7 @@ from nomad_console.tui.rendering.age import seconds_between
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.wrapping import size_of
 from nomad_console.upgrade.commands import call
-from nomad_console.upgrade.gates import Observation, Proof, ProofName, Truth
+from nomad_console.upgrade.gates import OPTIONAL, Observation, Proof, ProofName, Truth
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import NodeUpgrade, Run, next_step
 
@@ -51,13 +51,13 @@ def title_line(sight: Sight, width: int) -> Line:
     plan = run.plan
     node = plan.node(run.upgrade.node)
     end = run.ended_at or sight.now
-    gone = duration(seconds_between(run.started_at, end)) if run.started_at else "not begun"
+    gone = f"{_took(run.started_at, end)} gone" if run.started_at else "not begun"
     margin = duration(sum(one.forecast.margin_s for one in plan.nodes))
     cells = [
         Cell(f" UPGRADE {plan.run_id} ", Tone.STRONG),
         Cell(f"· {node.version} → {plan.target_version} "),
         Cell(f"· node {run.current + 1} of {len(plan.nodes)} "),
-        Cell(f"· {gone} gone, forecast {duration(plan.seconds)}", Tone.DIM),
+        Cell(f"· {gone}, forecast {duration(plan.seconds)}", Tone.DIM),
         Cell(f" (± {margin})", Tone.DIM),
         Cell(" without the time at gates", Tone.DIM),
     ]
@@ -189,6 +189,8 @@ def _sign(upgrade: NodeUpgrade, step: Step) -> tuple[str, Tone]:
 
 def _proof_line(proof: Proof, now: datetime) -> Line:
     sign = _SIGNS[proof.truth]
+    if proof.name in OPTIONAL and proof.truth is not Truth.TRUE:
+        sign = Cell("·", Tone.DIM)  # what it would shorten goes on without it
     old = duration(seconds_between(proof.read_at, now)) if proof.read_at else "never"
     return (
         sign,

@@ -38,7 +38,6 @@ CODE_LENGTH = 2
 OTHER_ROWS = 5  # header, title, chain, status, footer
 LEDGER_ROWS = (3, 8)  # at most, where it is narrow and where it is wide
 LEAST_ROWS = 3  # of the step, whatever the gate has to say
-DEAF_S = 1.0  # keys of a gate's first second were typed for what was there before
 
 
 class UpgradeRun(ConsoleScreen):
@@ -125,11 +124,11 @@ class UpgradeRun(ConsoleScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Keys arrive here in the order they were typed, which the focus would not keep."""
-        just_opened = self.gate_view.open_for(self.shared.frames.elapsed) < DEAF_S
+        deaf = self.gate_view.deaf(self.shared.frames.elapsed)
         if self._typed is not None:
             self._type(event)
-        elif self.gate_view.code and just_opened:
-            self.say("the gate has just opened: keys of its first second are dropped", bad=True)
+        elif deaf:
+            self.say(deaf, bad=True)
         elif event.key == "c":
             self.action_confirm()
         else:

@@ -16,6 +16,7 @@ from nomad_console.tui.widgets.header import ClusterFacts
 from nomad_console.tui.widgets.line import LineView
 from nomad_console.upgrade.run import GateState
 
+DEAF_S = 1.0  # keys of a gate's first second were typed for what was there before
 _FRAME = 4  # rows of border, title and answers
 
 
@@ -28,6 +29,7 @@ class GateView(Vertical):
         self._body = DocumentView("gate-body")
         self._answers = LineView(id="gate-answers")
         self._shown_at: tuple[str, float] = ("", 0.0)
+        self._startled = False
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -38,20 +40,24 @@ class GateView(Vertical):
     def code(self) -> str:
         return self._shown_at[0]
 
-    def open_for(self, elapsed: float) -> float:
-        """Seconds since the gate was first shown, or since a wrong answer."""
-        return elapsed - self._shown_at[1]
+    def deaf(self, elapsed: float) -> str:
+        """Why keys are dropped just now; "" where they are not."""
+        if not self.code or elapsed - self._shown_at[1] >= DEAF_S:
+            return ""
+        if self._startled:
+            return "keys of the second after a wrong code are dropped"
+        return "the gate has just opened: keys of its first second are dropped"
 
     def startle(self, elapsed: float) -> None:
-        """After a wrong answer the gate is deaf as if it had just opened."""
-        self._shown_at = (self.code, elapsed)
+        """A wrong answer: what was typed after it was typed ahead too."""
+        self._shown_at, self._startled = (self.code, elapsed), True
 
     def follow(self, sight: Sight, typed: str | None, trouble: str, rows: int) -> None:
         """Show what the run waits for, in at most so many rows."""
         gate = sight.run.upgrade.gate
         code = gate.code if gate is not None and not trouble else ""
         if code != self.code:
-            self._shown_at = (code, sight.elapsed)
+            self._shown_at, self._startled = (code, sight.elapsed), False
         self.set_class(bool(code), "open")
         hold = sight.run.hold
         if trouble:
@@ -76,7 +82,7 @@ class GateView(Vertical):
 
     def _show(self, title: str, tone: Tone, lines: list[Line], answers: Line, rows: int) -> None:
         document = as_document(title, lines, self._body.room)
-        self._title.show((Cell(title, tone),))
+        self._title.show((Cell("· "), Cell(title, tone)))
         self._body.show(document)
         self._answers.show(answers)
         set_rows(self, min(rows, len(document.entries) + _FRAME))
@@ -93,7 +99,7 @@ class GateTitle(LineView):
         style = paint.BADGES.get(self._facts.colour, paint.BADGES["grey"])
         label = fit(self._facts.label, min(len(self._facts.label), width // 3))
         head = Segment(f" {label} ", style)
-        rest = paint.strip((Cell(" "), *self.line), max(0, width - head.cell_length))
+        rest = paint.strip(self.line, max(0, width - head.cell_length))
         return Strip([head, *rest]).adjust_cell_length(width)
 
 

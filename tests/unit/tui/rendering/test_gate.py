@@ -1,0 +1,122 @@
+"""Gates as lines: what is proven, what comes next, what it means, and the way back."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from nomad_console.domain.plan import Plan, Step
+from nomad_console.tui.rendering.gate import calls_ahead, commands_ahead, gate_lines, gate_title
+from nomad_console.tui.rendering.text import plain
+from nomad_console.tui.rendering.upgrade_run import Sight
+from nomad_console.tui.rendering.wrapping import size_of
+from nomad_console.upgrade.gates import Gate, Observation, Proof, ProofName, Standing, Truth
+from nomad_console.upgrade.run import GateState
+from tests.support.manual_clock import EPOCH
+from tests.support.plans import a_plan
+from tests.support.sights import run_at
+
+BEFORE = {
+    Gate.START: None,
+    Gate.DETACH: Step.CORDON,
+    Gate.DRAIN: Step.DETACH,
+    Gate.UPGRADE: Step.DRAIN,
+    Gate.REJOIN: Step.UPGRADE,
+    Gate.ATTACH: Step.REJOIN,
+    Gate.NEXT: Step.BAKE,
+}
+
+
+def proof(name: ProofName, truth: Truth = Truth.TRUE) -> Proof:
+    return Proof(name, truth, "as seen", "nomad", EPOCH)
+
+
+def at_gate(gate: Gate, plan: Plan | None = None, **fields: Any) -> tuple[Sight, GateState]:
+    state = GateState(gate, "7f", EPOCH)
+    run = run_at(BEFORE[gate], plan or a_plan(2, 3), gate=state, **fields)
+    return Sight(run, Observation(0), EPOCH, 0.0), state
+
+
+def body(gate: Gate, width: int = 76, plan: Plan | None = None, **fields: Any) -> str:
+    sight, state = at_gate(gate, plan, **fields)
+    return "\n".join(plain(line) for line in gate_lines(sight, state, width))
+
+
+@pytest.mark.parametrize(
+    ("gate", "title", "call"),
+    [
+        (Gate.START, "begin with c2: make it ineligible for new work", "make c2 ineligible"),
+        (Gate.DETACH, "take c2 out of the balancer", "take i-00000000000000002:80 out of api-int"),
+        (Gate.DRAIN, "drain c2", "drain c2 of its services and batch jobs, deadline 10:00"),
+        (Gate.UPGRADE, "upgrade the agent on c2", "by hand: upgrade the Nomad agent of c2"),
+        (Gate.REJOIN, "bring c2 back", "make c2 eligible"),
+        (Gate.ATTACH, "give c2 traffic", "register i-00000000000000002:80 in web-public"),
+        (Gate.NEXT, "go on to c3", "make c3 ineligible"),
+    ],
+)
+def test_every_gate_says_what_it_asks_what_comes_what_it_means_and_the_way_back(
+    gate: Gate, title: str, call: str
+) -> None:
+    sight, state = at_gate(gate)
+    assert gate_title(sight, state) == title
+    said = body(gate)
+    assert call in said
+    assert [line.split()[0] for line in said.splitlines() if not line.startswith(" ")] == [
+        "proven",
+        "next",
+        "means",
+        "back",
+    ]
+
+
+@pytest.mark.parametrize("gate", Gate)
+@pytest.mark.parametrize("width", [56, 76, 196])
+def test_no_line_of_a_gate_is_cut(gate: Gate, width: int) -> None:
+    sight, state = at_gate(gate)
+    assert all(size_of(line) <= width for line in gate_lines(sight, state, width))
+
+
+def test_where_there_is_room_the_exact_command_stands() -> None:
+    assert "next    $ aws elbv2 deregister-targets --target-group-arn arn:aws:" in body(
+        Gate.DETACH, 196
+    )
+
+
+def test_y_copies_the_exact_commands_whatever_the_width() -> None:
+    detach = commands_ahead(at_gate(Gate.DETACH)[0]).splitlines()
+    assert [line.split()[2] for line in detach] == ["deregister-targets"] * 2
+    assert commands_ahead(at_gate(Gate.UPGRADE)[0]).startswith("# by hand: upgrade the Nomad agent")
+
+
+def test_a_host_command_is_shown_as_it_will_be_run() -> None:
+    plan = a_plan(2, host_command=("ssh", "{name}", "sudo", "upgrade-nomad", "{version}"))
+    assert "next    $ ssh c2 sudo upgrade-nomad 2.0.5" in body(Gate.UPGRADE, plan=plan)
+
+
+def test_the_first_gate_names_every_node_that_is_made_ineligible() -> None:
+    calls = calls_ahead(at_gate(Gate.START)[0])
+    assert [call.words for call in calls] == ["make c2 ineligible", "make c3 ineligible"]
+    one = calls_ahead(at_gate(Gate.START, a_plan(2, 3, cordon_selection=False))[0])
+    assert [call.words for call in one] == ["make c2 ineligible"]
+
+
+def test_where_nothing_has_to_be_written_it_says_so() -> None:
+    sight, state = at_gate(Gate.NEXT)
+    second = msgspec.structs.replace(sight.run.upgrades[1], cordoned=True)
+    run = msgspec.structs.replace(sight.run, upgrades=(sight.run.upgrades[0], second))
+    lines = gate_lines(sight._replace(run=run), state, 76)
+    assert any("nothing is written: eligibility is as it should be" in plain(one) for one in lines)
+
+
+def test_proofs_stand_by_the_time_they_became_true_and_only_those_that_hold() -> None:
+    early, late = EPOCH, EPOCH.replace(second=9)
+    standings = (
+        Standing(proof(ProofName.EMPTY), early),
+        Standing(proof(ProofName.EMPTY_TWICE), late),
+        Standing(proof(ProofName.REPLACED), early),
+        Standing(proof(ProofName.PLACED, Truth.FALSE), early),
+    )
+    (first, *_) = body(Gate.UPGRADE, 196, proofs=standings).splitlines()
+    assert first == (
+        "proven  22:00:00 ✔ node empty  ✔ replacements healthy  22:00:09 ✔ node empty twice"
+    )
