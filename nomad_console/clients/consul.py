@@ -1,10 +1,10 @@
-"""Consul: blocking reads over httpx, the rest through py-consul."""
+"""Consul: blocking reads over httpx, single reads and locks through py-consul."""
 
 import asyncio
 
 from nomad_console.clients import consul_wire as wire
 from nomad_console.clients.consul_calls import ConsulCalls
-from nomad_console.clients.errors import Refused, refused
+from nomad_console.clients.errors import NotFound, Refused, Unreachable, refused
 from nomad_console.clients.guard import consul_guard
 from nomad_console.clients.http import Access, Answer, HttpReads
 from nomad_console.clients.listing import Listing
@@ -18,7 +18,7 @@ _SERVICES = "/v1/internal/ui/services"
 
 
 class Consul:
-    """One Consul agent's API: reads only. Every method raises ApiError."""
+    """One Consul agent's API; the only writes are those of a lock. Every method raises ApiError."""
 
     def __init__(self, settings: ConsulSettings, threads: Threads, *, read_only: bool) -> None:
         self.guard = consul_guard(read_only=read_only)
@@ -27,6 +27,7 @@ class Consul:
         self._threads = threads
         self._reads = HttpReads(access, self.guard, connections=4)
         self._calls = ConsulCalls(settings, access, self.guard)
+        self._locks = ConsulCalls(settings, access, self.guard)  # a renewal waits for no read
         self._single = asyncio.Semaphore(2)  # its connections: no thread waits for one
 
     async def services(self, index: int = 0, wait_s: float = 0.0) -> Listing[ServiceSummary]:
@@ -72,9 +73,51 @@ class Consul:
             found = await self._threads.call(self._calls.leader)
         return converted("consul", "GET /v1/status/leader", found, str)
 
+    async def open_session(self, name: str, ttl_s: int) -> str:
+        """A session that lives up to twice `ttl_s` (10 at least) after its last renewal.
+
+        No checks and no lock delay; its end frees its keys and leaves their values.
+        """
+        found = await self._threads.write(self._locks.open_session, name, ttl_s)
+        return converted("consul", "PUT /v1/session/create", found, str)
+
+    async def renew_session(self, session: str) -> None:
+        """NotFound where it has ended."""
+        await self._threads.call(self._locks.renew_session, session)
+
+    async def end_session(self, session: str) -> None:
+        await self._threads.write(self._locks.end_session, session)
+
+    async def acquire(self, path: str, value: bytes, session: str) -> bool:
+        """Hold the key and set its value; False where another session holds it.
+
+        NotFound where our own session has ended.
+        """
+        try:
+            found = await self._threads.write(self._locks.acquire, path, value, session)
+        except Unreachable as error:
+            if error.text.startswith("invalid session"):  # Consul answers 500
+                raise NotFound("consul", error.endpoint, error.status, error.text) from None
+            raise
+        return converted("consul", f"PUT /v1/kv/{path}", found, bool)
+
+    async def release(self, path: str, value: bytes, session: str) -> bool:
+        """Set the value and free the key; False where this session does not hold it."""
+        found = await self._threads.write(self._locks.release, path, value, session)
+        return converted("consul", f"PUT /v1/kv/{path}", found, bool)
+
+    async def entry(self, path: str) -> wire.Entry | None:
+        """None for a key that is not there."""
+        try:
+            found = await self._threads.call(self._locks.entry, path)
+        except NotFound:
+            return None
+        return wire.entry(converted("consul", f"GET /v1/kv/{path}", found, wire.EntryWire))
+
     async def close(self) -> None:
         await self._reads.close()
         self._calls.close()
+        self._locks.close()
 
     async def _get(self, path: str, index: int, wait_s: float) -> Answer:
         params = {"dc": self._datacenter} if self._datacenter else {}

@@ -1,6 +1,8 @@
-"""Single reads through py-consul, in worker threads."""
+"""Single reads, sessions and keys through py-consul, in worker threads."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,30 +28,44 @@ class ConsulCalls:
 
     def node(self, name: str) -> tuple[object, object]:
         """What the catalog and the checks hold of a machine, parsed."""
-        from consul import ConsulException
-
-        try:
+        with _misreading(f"GET /v1/catalog/node/{name}"):
             _, catalog = self.library().catalog.node(name)
             _, checks = self.library().health.node(name)
-        except ConsulException as error:
-            raise _misread(f"GET /v1/catalog/node/{name}", error) from None
         return catalog, checks
 
     def agent(self) -> object:
-        from consul import ConsulException
-
-        try:
+        with _misreading("GET /v1/agent/self"):
             return self.library().agent.self()
-        except ConsulException as error:
-            raise _misread("GET /v1/agent/self", error) from None
 
     def leader(self) -> object:
-        from consul import ConsulException
-
-        try:
+        with _misreading("GET /v1/status/leader"):
             return self.library().status.leader()
-        except ConsulException as error:
-            raise _misread("GET /v1/status/leader", error) from None
+
+    def open_session(self, name: str, ttl_s: int) -> object:
+        """Without checks: it ends when it is not renewed, not when an agent is restarted."""
+        with _misreading("PUT /v1/session/create"):
+            return self.library().session.create(name=name, checks=[], lock_delay=0, ttl=ttl_s)
+
+    def renew_session(self, session: str) -> None:
+        with _misreading(f"PUT /v1/session/renew/{session}"):
+            self.library().session.renew(session)
+
+    def end_session(self, session: str) -> None:
+        with _misreading(f"PUT /v1/session/destroy/{session}"):
+            self.library().session.destroy(session)
+
+    def acquire(self, key: str, value: bytes, session: str) -> object:
+        with _misreading(f"PUT /v1/kv/{key}"):
+            return self.library().kv.put(key, value, acquire=session)
+
+    def release(self, key: str, value: bytes, session: str) -> object:
+        with _misreading(f"PUT /v1/kv/{key}"):
+            return self.library().kv.put(key, value, release=session)
+
+    def entry(self, key: str) -> object:
+        with _misreading(f"GET /v1/kv/{key}"):
+            _, found = self.library().kv.get(key)
+        return found
 
     def library(self) -> Any:
         """py-consul's own object, made when first asked for."""
@@ -75,6 +91,13 @@ class ConsulCalls:
         return made
 
 
-def _misread(endpoint: str, error: Exception) -> Misread:
-    hint = "is this address really Consul's?"
-    return Misread("consul", endpoint, None, str(error), hint=hint)
+@contextmanager
+def _misreading(endpoint: str) -> Iterator[None]:
+    """What the library cannot read was not Consul's answer."""
+    from consul import ConsulException
+
+    try:
+        yield
+    except ConsulException as error:
+        hint = "is this address really Consul's?"
+        raise Misread("consul", endpoint, None, str(error), hint=hint) from None

@@ -1,10 +1,19 @@
 """Consul's services and checks as they come over the wire."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from nomad_console.clients.wire import go_name, shared
 from nomad_console.domain.agent import Agent
 from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceInstance, ServiceSummary
+
+
+class Entry(NamedTuple):
+    """A key's value, and the session that holds it; "": nobody does."""
+
+    value: bytes
+    session: str
 
 
 class SummaryWire(msgspec.Struct, rename=go_name):
@@ -49,6 +58,13 @@ class CatalogNodeWire(msgspec.Struct, rename=go_name):
 
     node: MachineWire | None = None
     services: dict[str, InstanceWire] | None = None
+
+
+class EntryWire(msgspec.Struct, rename=go_name):
+    """A key's entry as py-consul gives it: the value is bytes by then."""
+
+    value: bytes | None = None
+    session: str | None = None
 
 
 class AgentConfigWire(msgspec.Struct, rename=go_name, gc=False):
@@ -106,6 +122,10 @@ def node_health(name: str, catalog: CatalogNodeWire, checks: list[CheckWire]) ->
         ),
         tuple(check(wire) for wire in checks),
     )
+
+
+def entry(wire: EntryWire) -> Entry:
+    return Entry(wire.value or b"", wire.session or "")
 
 
 def agent(wire: AgentWire) -> Agent:

@@ -8,6 +8,7 @@ from nomad_console.clients.errors import ReadOnly
 
 _ID = r"[0-9a-fA-F-]+"
 _PART = r"[^/]+"
+_LOCK = f"nomad-console/{_PART}/run"
 
 NOMAD_READS: Mapping[str, tuple[str, ...]] = {
     "GET": (
@@ -30,8 +31,12 @@ CONSUL_READS: Mapping[str, tuple[str, ...]] = {
         f"catalog/node/{_PART}",
         f"health/(node|state)/{_PART}",
         "internal/ui/services",
+        f"kv/{_LOCK}",
         "status/leader",
     ),
+}
+CONSUL_WRITES: Mapping[str, tuple[str, ...]] = {
+    "PUT": ("session/create", f"session/(renew|destroy)/{_ID}", f"kv/{_LOCK}"),
 }
 AWS_READS = ("Describe.*", "Get.*", "List.*", "AssumeRole.*", "CreateToken")
 AWS_WRITES = ("RegisterTargets", "DeregisterTargets")
@@ -78,7 +83,7 @@ def nomad_guard(*, read_only: bool) -> Guard:
 
 
 def consul_guard(*, read_only: bool) -> Guard:
-    return Guard("consul", CONSUL_READS, {}, read_only=read_only)
+    return Guard("consul", CONSUL_READS, CONSUL_WRITES, read_only=read_only)
 
 
 def aws_guard(*, read_only: bool) -> Guard:

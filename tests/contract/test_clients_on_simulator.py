@@ -1,9 +1,11 @@
 """Every client method against the simulator, over real HTTP."""
 
 import inspect
-from collections.abc import Iterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 
+import httpx
 import pytest
 
 from nomad_console.clients.consul import Consul
@@ -15,6 +17,7 @@ from nomad_console.domain.allocation import Evaluation
 from nomad_console.settings.load import load
 from nomad_console.settings.values import AwsSettings, ClusterSettings, ConsulSettings
 from tests.support.backends import consul_at, elb_at, nomad_at
+from tests.support.real_consul import real_consul
 from tests.support.simulator import Simulator, running_simulator
 
 NODES = 6
@@ -144,6 +147,49 @@ async def test_reads_of_consul(cluster: ClusterSettings) -> None:
         assert (await consul.node_health("nobody")).instances == ()
         assert (await consul.agent()).version
         assert await consul.leader()
+
+
+LOCK = "nomad-console/global/run"
+
+
+@pytest.fixture(params=["simulated", "real"])
+async def lock_server(
+    request: pytest.FixtureRequest, cluster: ClusterSettings
+) -> AsyncIterator[str]:
+    if request.param == "simulated":
+        yield consul_address(cluster)
+        return
+    if shutil.which("consul") is None:
+        pytest.skip("no consul on PATH")
+    async with real_consul() as address:
+        yield address
+
+
+async def test_locks_of_consul(lock_server: str) -> None:
+    async with (
+        consul_at(lock_server, read_only=False) as consul,
+        httpx.AsyncClient(base_url=f"{lock_server}/v1/") as http,
+    ):
+        assert await consul.entry(LOCK) is None
+        ours, theirs = [await consul.open_session(name, 30) for name in ("ours", "theirs")]
+        (row,) = (await http.get(f"session/info/{ours}")).json()
+        assert (row["TTL"], row["LockDelay"], row["Behavior"]) == ("30s", 0, "release")
+        assert not row["NodeChecks"]
+        assert await consul.acquire(LOCK, b"us", ours)
+        assert await consul.acquire(LOCK, b"us again", ours)
+        assert not await consul.acquire(LOCK, b"them", theirs)
+        assert await consul.entry(LOCK) == (b"us again", ours)
+        await consul.renew_session(ours)
+        await consul.end_session(ours)
+        assert await consul.entry(LOCK) == (b"us again", "")
+        with pytest.raises(NotFound):
+            await consul.renew_session(ours)
+        with pytest.raises(NotFound):
+            await consul.acquire(LOCK, b"too late", ours)
+        assert await consul.acquire(LOCK, b"them", theirs)
+        assert not await consul.release(LOCK, b"", ours)
+        assert await consul.release(LOCK, b"", theirs)
+        assert await consul.entry(LOCK) == (b"", "")
 
 
 async def test_reads_and_writes_of_elb(cluster: ClusterSettings) -> None:

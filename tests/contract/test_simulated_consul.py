@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from nomad_console.simulator.services import Registration
 from tests.support.consul_world import ConsulWorld, an_instance
+from tests.support.real_consul import real_consul
 
 pytestmark = pytest.mark.skipif(shutil.which("consul") is None, reason="no consul on PATH")
 
@@ -136,45 +136,16 @@ WRITES = [
 ]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 @pytest.fixture
 async def real() -> AsyncIterator[httpx.AsyncClient]:
     """A fresh agent in development mode, with the nodes of a ConsulWorld."""
-    port = free_port()
-    ports = ["server", "serf-lan", "serf-wan"]
-    command = ["consul", "agent", "-dev", "-bind=127.0.0.1", "-node=s1", "-dns-port=-1"]
-    command += ["-grpc-port=-1", f"-http-port={port}"]
-    command += [f"-{name}-port={free_port()}" for name in ports]
-    silent = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, stdout=silent, stderr=silent)
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/v1/", timeout=10) as http:
-            async with asyncio.timeout(20):
-                await until_settled(http)
-            for node in ("c1", "c2"):
-                await http.put("catalog/register", json=node_row(node))
-            yield http
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def until_settled(http: httpx.AsyncClient) -> None:
-    """Until the server leads and has told the catalog all of itself."""
-    index = "0"
-    while True:
-        try:
-            answer = await http.get(f"catalog/nodes?index={index}&wait=1s")
-        except httpx.TransportError:
-            continue
-        if answer.status_code == httpx.codes.OK:
-            if any(row["Meta"] for row in answer.json()):
-                return
-            index = answer.headers["X-Consul-Index"]
+    async with (
+        real_consul() as address,
+        httpx.AsyncClient(base_url=f"{address}/v1/", timeout=10) as http,
+    ):
+        for node in ("c1", "c2"):
+            await http.put("catalog/register", json=node_row(node))
+        yield http
 
 
 def node_row(node: str, serf: str = "passing") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from nomad_console.simulator.consul.answers import Malformed, Reader, as_json, t
 from nomad_console.simulator.consul.gate import Gate
 from nomad_console.simulator.consul.sessions import (
     DEFAULT_LOCK_DELAY,
+    SERF,
     Sessions,
     WantedSession,
     parse_duration,
@@ -29,6 +30,7 @@ class _Body(msgspec.Struct, rename=lambda field: field.replace("_", "")):
     behavior: str | None = None
     ttl: str | None = None
     lock_delay: str | float | None = None
+    checks: tuple[str, ...] | None = None
 
     def session(self) -> WantedSession:
         return WantedSession(
@@ -37,6 +39,7 @@ class _Body(msgspec.Struct, rename=lambda field: field.replace("_", "")):
             self.behavior or "",
             self.ttl or "",
             self._lock_delay(),
+            (SERF,) if self.checks is None else self.checks,
         )
 
     def _lock_delay(self) -> float:

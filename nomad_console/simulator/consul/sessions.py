@@ -14,6 +14,7 @@ DEFAULT_LOCK_DELAY = 15.0
 TTL_RANGE = (10.0, 86_400.0)
 TTL_MULTIPLIER = 2  # a session lives up to twice its TTL (Consul session_ttl.go)
 UUID_LENGTH = 36
+SERF = "serfHealth"
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)")
 
@@ -24,13 +25,17 @@ class SessionRefused(Exception):
 
 @dataclass(frozen=True)
 class WantedSession:
-    """A session as a client asks for it; `lock_delay` in seconds, empty means the default."""
+    """A session as a client asks for it; `lock_delay` in seconds, empty means the default.
+
+    `checks` () outlives a failure of its node.
+    """
 
     name: str = ""
     node: str = ""
     behavior: str = ""
     ttl: str = ""
     lock_delay: float = DEFAULT_LOCK_DELAY
+    checks: tuple[str, ...] = (SERF,)
 
 
 @dataclass
@@ -78,8 +83,8 @@ class Sessions:
             raise SessionRefused(f"Invalid Behavior setting '{behavior}'")
         if node not in self._catalog.nodes:
             raise SessionRefused("Missing node registration")
-        if not self._catalog.nodes[node].alive:
-            raise SessionRefused("Check 'serfHealth' is in critical state")
+        if SERF in wanted.checks and not self._catalog.nodes[node].alive:
+            raise SessionRefused(f"Check '{SERF}' is in critical state")
         index = self.raft.commit("sessions")
         session_id = str(uuid.UUID(int=self._rng.getrandbits(128)))
         row = {
@@ -89,7 +94,7 @@ class Sessions:
             "LockDelay": round(wanted.lock_delay * 1e9),
             "Behavior": behavior,
             "TTL": wanted.ttl,
-            "NodeChecks": ["serfHealth"],
+            "NodeChecks": list(wanted.checks),
             "ServiceChecks": None,
             "CreateIndex": index,
             "ModifyIndex": index,
@@ -134,7 +139,8 @@ class Sessions:
 
     def _end_of_node(self, node: str) -> None:
         for row in self.listed(node):
-            self.destroy(row["ID"])
+            if SERF in row["NodeChecks"]:
+                self.destroy(row["ID"])
 
     @staticmethod
     def _ttl(text: str) -> float:

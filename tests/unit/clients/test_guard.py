@@ -17,7 +17,7 @@ from tests.support.serving import Listener
 NODE = "9030af16-25ee-b12b-d341-f337c9c8fa52"
 WRITES = {
     Nomad: {"drain", "set_eligibility", "evaluate_job"},
-    Consul: set[str](),
+    Consul: {"open_session", "renew_session", "end_session", "acquire", "release"},
     Elb: {"register", "deregister"},
 }
 NO_CALLS = {"close", "library"}  # they speak to nobody
@@ -28,6 +28,10 @@ VALUES: dict[str, object] = {
     "job_id": "web",
     "name": "c1",
     "state": "critical",
+    "ttl_s": 30,
+    "session": NODE,
+    "path": "nomad-console/global/run",
+    "value": b"",
     "arn": "arn:aws:elasticloadbalancing:x:1:targetgroup/a/b",
     "key": TargetKey("arn", "10.0.0.1", 80),
     "zone": "",
@@ -124,9 +128,10 @@ async def test_writes_pass_the_guard_in_read_write_mode(
     broken(monkeypatch)
     async with (
         nomad_at(listener.address, read_only=False) as nomad,
+        consul_at(listener.address, read_only=False) as consul,
         elb_at(listener.address, read_only=False) as elb,
     ):
-        for client in (nomad, elb):
+        for client in (nomad, consul, elb):
             for name in WRITES[type(client)]:
                 error = await outcome(client, name)
                 assert not isinstance(error, ReadOnly), name
@@ -151,10 +156,14 @@ RAW_NOMAD: list[Callable[[Any], object]] = [
     lambda api: api["node"].session.get("http://127.0.0.1:1/v1/../v1/system/gc/../../../x"),
 ]
 RAW_CONSUL: list[Callable[[Any], object]] = [
-    lambda library: library.kv.put("nomad-console/x", "y"),
-    lambda library: library.kv.delete("x"),
     lambda library: library.session.create("x"),
+    lambda library: library.session.renew(NODE),
     lambda library: library.session.destroy(NODE),
+    lambda library: library.kv.put("nomad-console/global/run", "y"),
+    lambda library: library.kv.put("nomad-console/x", "y"),
+    lambda library: library.kv.put("nomad-console/../run", "y"),
+    lambda library: library.kv.get("x"),
+    lambda library: library.kv.delete("nomad-console/global/run"),
     lambda library: library.agent.service.register("x"),
     lambda library: library.agent.maintenance(True),  # noqa: FBT003 — the library's own form
     lambda library: library.catalog.deregister("c1"),
@@ -182,9 +191,18 @@ async def test_python_nomad_itself_cannot_write(call: Any, listener: Listener) -
 
 @pytest.mark.parametrize("call", RAW_CONSUL)
 async def test_py_consul_itself_cannot_write(call: Any, listener: Listener) -> None:
+    async with consul_at(listener.address) as consul:
+        for calls in (consul._calls, consul._locks):
+            with pytest.raises(ReadOnly):
+                call(calls.library())
+    assert listener.connections() == 0
+
+
+@pytest.mark.parametrize("call", RAW_CONSUL[4:])
+async def test_py_consul_cannot_do_what_we_never_do(call: Any, listener: Listener) -> None:
     async with consul_at(listener.address, read_only=False) as consul:
         with pytest.raises(ReadOnly):
-            call(consul._calls.library())
+            call(consul._locks.library())
     assert listener.connections() == 0
 
 

@@ -51,6 +51,15 @@ def test_a_session_ends_with_its_node() -> None:
         world.sessions.create(WantedSession(node="c1"), "s1")
 
 
+def test_a_session_without_checks_outlives_a_failure_of_its_node() -> None:
+    world = ConsulWorld()
+    session_id = world.sessions.create(WantedSession(node="c1", checks=()), "s1")
+    world.catalog.machine_down("c1")
+    world.step(11)
+    assert session_id in world.sessions.rows
+    assert world.sessions.create(WantedSession(node="c1", checks=()), "s1")
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
