@@ -1,12 +1,17 @@
 """The command line, parsed without importing anything heavy."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from traceback import print_exception
 from typing import Any, NoReturn, cast
 
+from nomad_console.cli import run_arguments, values
+
 DONE, SOME, USAGE, UNREACHABLE, RESTORED, BLOCKED, BUG = 0, 1, 2, 3, 4, 5, 70
+INTERRUPTED, UNREAD = 130, 141  # as shells say for SIGINT and SIGPIPE
 
 _ENVIRONMENT = """\
 The environment of the nomad, consul and aws command lines works here as it does there
@@ -15,6 +20,14 @@ cluster file; else clusters.toml in the platform's configuration folder is read.
 
 exit codes: 0 done, 1 held or findings, 2 bad usage or input, 3 a backend unreachable,
 4 aborted and restored, 5 blocked, 70 a bug of ours"""
+
+
+class Stopped(Exception):
+    """A command cannot go on: why, in words, and the exit code."""
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,11 +76,12 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="as one JSON object")
     status.add_argument(
         "--timeout",
-        type=_positive,
+        type=values.positive,
         default=20.0,
         metavar="S",
         help="seconds to wait for the data (20)",
     )
+    run_arguments.add(commands, _backends)
     return root
 
 
@@ -88,11 +102,13 @@ def _backends(parser: argparse.ArgumentParser) -> None:
 def _world(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the simulated cluster")
     group.add_argument("--scenario", default="article", help="its world (article)")
-    group.add_argument("--nodes", type=_count, default=0, metavar="N", help="so many clients")
-    group.add_argument("--allocs", type=_count, default=0, metavar="M", help="so many allocations")
+    group.add_argument("--nodes", type=values.count, default=0, metavar="N", help="so many clients")
+    group.add_argument(
+        "--allocs", type=values.count, default=0, metavar="M", help="so many allocations"
+    )
     group.add_argument(
         "--speed",
-        type=_positive,
+        type=values.positive,
         default=1.0,
         metavar="X",
         help="divide every configured duration by X (1)",
@@ -103,13 +119,17 @@ def _world(parser: argparse.ArgumentParser) -> None:
 def _simulation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ports",
-        type=_ports,
+        type=values.ports,
         default={},
         metavar="LIST",
         help="nomad=4646,consul=8500,aws=…,front=…,control=… (free ones)",
     )
     parser.add_argument(
-        "--rate", type=_positive, default=50.0, metavar="R", help="requests a second in all (50)"
+        "--rate",
+        type=values.positive,
+        default=50.0,
+        metavar="R",
+        help="requests a second in all (50)",
     )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     parser.add_argument("--control", default="", metavar="URL", help="speak to a running one:")
@@ -118,38 +138,36 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number above 0')
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number above 0')
-    return int(text)
-
-
-def _ports(text: str) -> dict[str, int]:
-    ports = {}
-    for part in text.split(","):
-        name, _, port = part.partition("=")
-        if not port.isdecimal() or not 0 < int(port) < 65_536:  # noqa: PLR2004 — TCP's ports
-            raise argparse.ArgumentTypeError(f'"{part}" is not NAME=PORT')
-        ports[name] = int(port)
-    return ports
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code."""
+    """Run one command and give its exit code. Every failure nobody expected ends here, with 70."""
     options = parser().parse_args(argv)
     if options.command == "simulate" and options.words and not options.control:
         parser().error(f'"{" ".join(options.words)}" needs --control URL of a running simulation')
     command = {None: "console", "watch": "console"}.get(options.command, options.command)
-    module = import_module(f"nomad_console.cli.{command}")
-    run = cast("Callable[[argparse.Namespace], int]", module.run)
-    return run(options)
+    try:
+        module = import_module(f"nomad_console.cli.{command}")
+        code = cast("Callable[[argparse.Namespace], int]", module.run)(options)
+        sys.stdout.flush()
+    except Stopped as stop:
+        print(f"nomad-console: {stop}", file=sys.stderr)
+        return stop.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush
+        return UNREAD
+    except Exception as error:  # noqa: BLE001 — a bug of ours: told whole, and the only place
+        return _bug(error)
+    return code
+
+
+def _bug(error: Exception) -> int:
+    """Bad settings are the user's to mend; anything else is ours."""
+    from nomad_console.settings.errors import SettingsError
+
+    if isinstance(error, SettingsError):
+        print(f"nomad-console: {error}", file=sys.stderr)
+        return USAGE
+    print_exception(error)
+    print("nomad-console: this is a bug of ours; the above says where", file=sys.stderr)
+    return BUG

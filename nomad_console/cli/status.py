@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 from typing import Any
 
+from nomad_console.cli.arguments import DONE, UNREACHABLE
 from nomad_console.domain.node import Node
 from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums, SourceName
 from nomad_console.domain.snapshot import SourceState as State
@@ -85,17 +86,22 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
 def run(options: argparse.Namespace) -> int:
     from nomad_console.cli.wiring import look
 
-    snapshot, now = look(options, until=settled, seconds=options.timeout)
+    snapshot, now = look(options, enough=settled, seconds=options.timeout)
     print(json.dumps(document(snapshot, now), indent=1) if options.json else text(snapshot, now))
-    failed = [
+    return UNREACHABLE if say_silent(snapshot) else DONE
+
+
+def say_silent(snapshot: ClusterSnapshot) -> bool:
+    """Name on stderr each backend that is configured and does not answer; whether there is one."""
+    silent = [
         source
         for source in map(snapshot.source, SourceName)
         if source.state not in {State.LIVE, State.OFF}
     ]
-    for source in failed:
+    for source in silent:
         said = f"{source.name}: {source.state} {source.reason} {source.hint}"
         print(printable(said).rstrip(), file=sys.stderr)
-    return 3 if failed else 0
+    return bool(silent)
 
 
 def _source(snapshot: ClusterSnapshot, name: str, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from nomad_console.cli.arguments import Stopped
 from nomad_console.clients.consul import Consul
 from nomad_console.clients.elb import Elb
 from nomad_console.clients.nomad import Nomad
@@ -95,26 +96,53 @@ async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncItera
         await threads.close(_CLOSE_S)
 
 
+@asynccontextmanager
+async def following(settings: ClusterSettings, *, read_only: bool) -> AsyncIterator[Connections]:
+    """Connections whose feeds run meanwhile; a Stopped raised within comes out as it is."""
+    stopped: Stopped | None = None
+    async with (
+        connected(settings, read_only=read_only) as connections,
+        asyncio.TaskGroup() as tasks,
+    ):
+        feeds = tasks.create_task(connections.feeds.run())
+        try:
+            yield connections
+        except Stopped as stop:
+            stopped = stop
+        finally:
+            feeds.cancel()
+    if stopped is not None:
+        raise stopped
+
+
+async def until(
+    connections: Connections, truth: Callable[[ClusterSnapshot], bool], seconds: float
+) -> bool:
+    """Wait for a snapshot of which it is true; False when the time is over."""
+    enough = asyncio.Event()
+
+    def seen(snapshot: ClusterSnapshot) -> None:
+        if truth(snapshot):
+            enough.set()
+
+    unsubscribe = connections.store.subscribe(seen)
+    try:
+        seen(connections.store.latest)
+        return await connections.clock.wait(enough, seconds)
+    finally:
+        unsubscribe()
+
+
 def look(
-    options: argparse.Namespace, *, until: Callable[[ClusterSnapshot], bool], seconds: float
+    options: argparse.Namespace, *, enough: Callable[[ClusterSnapshot], bool], seconds: float
 ) -> tuple[ClusterSnapshot, datetime]:
     """Follow the cluster, read-only, until the snapshot is enough or the time is over."""
-    return asyncio.run(_look(settings_of(options), until, seconds))
+    return asyncio.run(_look(settings_of(options), enough, seconds))
 
 
 async def _look(
-    settings: ClusterSettings, until: Callable[[ClusterSnapshot], bool], seconds: float
+    settings: ClusterSettings, enough: Callable[[ClusterSnapshot], bool], seconds: float
 ) -> tuple[ClusterSnapshot, datetime]:
-    async with connected(settings, read_only=True) as connections:
-        enough = asyncio.Event()
-
-        def seen(snapshot: ClusterSnapshot) -> None:
-            if until(snapshot):
-                enough.set()
-
-        connections.store.subscribe(seen)
-        async with asyncio.TaskGroup() as tasks:
-            following = tasks.create_task(connections.feeds.run())
-            await connections.clock.wait(enough, seconds)
-            following.cancel()
+    async with following(settings, read_only=True) as connections:
+        await until(connections, enough, seconds)
         return connections.store.latest, connections.clock.now()

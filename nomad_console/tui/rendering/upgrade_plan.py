@@ -21,7 +21,7 @@ _SYSTEM = {
 
 def plan_lines(plan: Plan, width: int) -> list[Line]:
     """Everything an operator must have read before the first gate, none wider than `width`."""
-    lines = [*_head(plan), *_findings(plan, width), *_foretold(plan)]
+    lines = [*_head(plan), *finding_lines(plan, width), *_foretold(plan)]
     for number, node in enumerate(plan.nodes, 1):
         lines += [*_node(plan, number, node), *_steps(plan, node, width), ()]
     lines += _settings(plan)
@@ -60,7 +60,7 @@ def _head(plan: Plan) -> Iterator[Line]:
     yield ()
 
 
-def _findings(plan: Plan, width: int) -> Iterator[Line]:
+def finding_lines(plan: Plan, width: int) -> Iterator[Line]:
     order = list(Level)
     for finding in sorted(plan.findings, key=lambda one: (order.index(one.level), one.id)):
         for line in _finding(finding):

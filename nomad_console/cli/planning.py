@@ -1,0 +1,104 @@
+"""From the words of a command line to a plan: nodes found, everything read that it rests on."""
+
+import argparse
+import shlex
+from typing import Any
+
+import msgspec
+
+from nomad_console.cli.arguments import BLOCKED, DONE, SOME, UNREACHABLE, USAGE, Stopped
+from nomad_console.cli.status import say_silent
+from nomad_console.cli.wiring import Connections, until
+from nomad_console.domain.host_command import HostCommandError, filled
+from nomad_console.domain.plan import Plan, PlanOptions, SystemJobs
+from nomad_console.domain.selection import SelectionError, chosen, needs_details
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
+from nomad_console.live.interest import Interest
+from nomad_console.operations.planner import Planner
+
+_UNREAD = ("unread:", "group-unread:", "discovery")  # findings that end by waiting
+
+
+def asked(options: argparse.Namespace, usual: PlanOptions) -> PlanOptions:
+    """The settings' options with what the flags say instead."""
+    flags: dict[str, Any] = {
+        "target_version": options.target_version,
+        "deadline_s": options.deadline,
+        "bake_s": options.bake,
+        "system": None if options.system is None else SystemJobs(options.system),
+        "host_command": None if options.host_command is None else _split(options.host_command),
+    }
+    said = {name: value for name, value in flags.items() if value is not None}
+    return msgspec.structs.replace(usual, **said)
+
+
+def _split(command: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(command))
+        filled(words, dict.fromkeys(("name", "address", "instance_id", "version"), "x"))
+    except (ValueError, HostCommandError) as error:
+        raise Stopped(USAGE, f"--host-command: {error}: {command}") from error
+    if not words:
+        raise Stopped(USAGE, "--host-command is empty")
+    return words
+
+
+async def found(connections: Connections, words: list[str], seconds: float) -> tuple[str, ...]:
+    """The ids of the nodes that are meant; Stopped where there are none or Nomad is silent."""
+    details = needs_details(words)
+
+    def listed(snapshot: ClusterSnapshot) -> bool:
+        state = snapshot.source(SourceName.NOMAD).state
+        unread = details and any(one not in snapshot.details for one in snapshot.nodes)
+        return state not in {SourceState.CONNECTING, SourceState.LIVE} or (
+            bool(snapshot.nomad_index) and not unread
+        )
+
+    await until(connections, listed, seconds)
+    snapshot = connections.store.latest
+    if not snapshot.nomad_index:
+        say_silent(snapshot)
+        raise Stopped(UNREACHABLE, "Nomad gave no list of its nodes")
+    try:
+        return chosen(snapshot, words)
+    except SelectionError as error:
+        raise Stopped(USAGE, str(error)) from error
+
+
+async def planned(
+    connections: Connections,
+    planner: Planner,
+    nodes: tuple[str, ...],
+    options: PlanOptions,
+    seconds: float,
+) -> Plan:
+    """The plan for these nodes once all is read that it rests on, or when the time is over.
+
+    Stopped where a backend that is configured does not answer: its findings would be missing.
+    """
+    connections.feeds.look_at(Interest(marked=frozenset(nodes)))
+    await planner.survey(nodes)
+    await until(connections, lambda now: _whole(now, planner.plan(nodes, options)), seconds)
+    plan = planner.plan(nodes, options)
+    if say_silent(connections.store.latest):
+        raise Stopped(UNREACHABLE, "a backend does not answer: no plan can be made")
+    return plan
+
+
+def _whole(snapshot: ClusterSnapshot, plan: Plan) -> bool:
+    """Nothing more is to come that this plan would be the better for."""
+    nomad = snapshot.source(SourceName.NOMAD)
+    states = {snapshot.source(name).state for name in SourceName}
+    if SourceState.CONNECTING in states:
+        return False
+    if nomad.state != SourceState.LIVE:
+        return True
+    surveyed = bool(snapshot.server_versions) or bool(nomad.reason)
+    unread = any(one.id.startswith(_UNREAD) for one in plan.findings)
+    return surveyed and snapshot.every_namespace is not None and not unread
+
+
+def code_of(plan: Plan) -> int:
+    if plan.blocked:
+        return BLOCKED
+    return SOME if plan.findings else DONE

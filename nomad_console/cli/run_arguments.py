@@ -1,0 +1,109 @@
+"""The arguments of everything about a run: plan, preflight, upgrade, runs."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from nomad_console.cli import values
+
+_NODES = """\
+NODE is a name, an id prefix (4 characters or more), or field=value: class, pool, datacenter,
+version, meta.KEY. The order given is the order of the run."""
+
+_Backends = Callable[[argparse.ArgumentParser], None]
+
+
+def add(commands: "argparse._SubParsersAction[Any]", backends: _Backends) -> None:
+    """Put the commands into the parser; `backends` gives each the flags that say where."""
+
+    def command(name: str, words: str, epilog: str = _NODES) -> argparse.ArgumentParser:
+        raw = argparse.RawDescriptionHelpFormatter
+        parser: argparse.ArgumentParser = commands.add_parser(
+            name, help=words, description=words, epilog=epilog, formatter_class=raw
+        )
+        backends(parser)
+        return parser
+
+    _plan(command("plan", "what upgrading nodes would do, how long it takes, what it risks"))
+    _preflight(command("preflight", "what stands against upgrading nodes"))
+    _upgrade(command("upgrade", "upgrade nodes without a screen; events as NDJSON"))
+    _runs(command("runs", "what was done, by whom, when; the report of a run", ""))
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    _nodes(parser, "+")
+    _shape(parser)
+    parser.add_argument("--out", default="", metavar="FILE", help="keep it for upgrade --plan")
+    parser.add_argument("--json", action="store_true", help="the plan as JSON")
+
+
+def _preflight(parser: argparse.ArgumentParser) -> None:
+    _nodes(parser, "+")
+    _shape(parser)
+    parser.add_argument("--json", action="store_true", help="the findings as JSON")
+
+
+def _upgrade(parser: argparse.ArgumentParser) -> None:
+    _nodes(parser, "*")
+    _shape(parser)
+    parser.add_argument(
+        "--plan", default="", metavar="FILE", help="take up this plan, if it still fits"
+    )
+    answers = parser.add_argument_group("answers")
+    answers.add_argument(
+        "--approve",
+        choices=("all", "none"),
+        default="none",
+        help="answer every gate whose proofs hold, or hold at the first (none)",
+    )
+    answers.add_argument(
+        "--accept",
+        type=values.ids,
+        default=(),
+        metavar="ID,…|all",
+        help="findings marked ACK; a BLOCK cannot be accepted",
+    )
+    parser.add_argument("--json", action="store_true", help="NDJSON, which it always is")
+
+
+def _runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", default="", metavar="ID", help="a run, or its beginning")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="for a ticket")
+    form.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _nodes(parser: argparse.ArgumentParser, many: str) -> None:
+    parser.add_argument("nodes", nargs=many, metavar="NODE", help="see below")
+    parser.add_argument(
+        "--timeout",
+        type=values.positive,
+        default=60.0,
+        metavar="S",
+        help="seconds to wait for the data (60)",
+    )
+
+
+def _shape(parser: argparse.ArgumentParser) -> None:
+    """What makes one plan differ from another; None: as the settings have it."""
+    group = parser.add_argument_group("the run")
+    group.add_argument(
+        "--target-version", metavar="V", help="of the agents (the oldest of the servers')"
+    )
+    group.add_argument(
+        "--host-command",
+        metavar="CMD",
+        help="upgrades one host; {name} {address} {instance_id} {version}, no shell",
+    )
+    group.add_argument(
+        "--system",
+        choices=("keep", "stop"),
+        help="keep system jobs running, or stop them for a reboot (keep)",
+    )
+    group.add_argument(
+        "--deadline",
+        type=values.seconds,
+        metavar="D",
+        help="of a drain (twice the forecast, 10m at least)",
+    )
+    group.add_argument("--bake", type=values.seconds, metavar="D", help="watch so long (30s)")
