@@ -137,6 +137,8 @@ class Pane(Vertical):
         source = frame.snapshot.source(SOURCES[self.kind])
         tone = freshness(source, frame.wall)
         old = source_age(source, frame.wall)
+        if tone is Tone.GOOD and source.reason:
+            return (Cell(f" · {source.reason}", Tone.WARN),)
         if tone not in {Tone.WARN, Tone.BAD} or old is None:
             return ()
         word = "REFUSED" if source.state is SourceState.REFUSED else "STALE"

@@ -45,6 +45,14 @@ async def test_the_title_counts_what_is_shown_kept_and_hidden() -> None:
         )
 
 
+async def test_what_is_said_of_a_source_that_lives_is_shown_too() -> None:
+    source = Source("consul", SourceState.LIVE, EPOCH, "what the token may not read is missing", "")
+    snapshot = article_snapshot()
+    app = Alone(msgspec.structs.replace(snapshot, sources={**snapshot.sources, "consul": source}))
+    async with app.run_test(size=(100, 20)):
+        assert app.follow() == "3 Services 4 · what the token may not read is missing"
+
+
 async def test_a_wrong_filter_leaves_the_one_before() -> None:
     app = Alone(article_snapshot())
     async with app.run_test(size=(100, 20)):
