@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from nomad_console.domain.plan import Plan
 from nomad_console.domain.snapshot import JobKey
 
 
@@ -19,6 +20,14 @@ class Interest(msgspec.Struct, frozen=True):
     @property
     def nodes(self) -> frozenset[str]:
         return self.running | self.marked | self.visible
+
+    @classmethod
+    def of_run(cls, plan: Plan) -> "Interest":
+        """What a run of this plan lives on."""
+        return cls(
+            running=frozenset(node.node_id for node in plan.nodes),
+            groups_in_play=frozenset(one.key.group for node in plan.nodes for one in node.targets),
+        )
 
     def by_urgency(self) -> Iterator[str]:
         """Every node once: those in a run, then marked, then visible."""

@@ -98,6 +98,7 @@ class Conductor:
         self._writes: asyncio.Queue[ApiWrite] = asyncio.Queue()
         self._wakes: set[float] = set()
         self._watchers: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Event, Run], None]] = []
 
     @property
     def journal_path(self) -> str:
@@ -112,6 +113,10 @@ class Conductor:
         """Call back after every change; the result ends it."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
+
+    def listen(self, callback: Callable[[Event, Run], None]) -> None:
+        """Hand over every event that is journaled from now on, and the run as it was before it."""
+        self._listeners.append(callback)
 
     def start(self) -> None:
         self._inbox.put_nowait(Started(**self._moment()))
@@ -166,7 +171,9 @@ class Conductor:
                 self.trouble = f"{error}. Nothing more is done."
                 self._tell()
                 return
-            self.run = run
+            before, self.run = self.run, run
+            for listener in self._listeners:
+                listener(event, before)
         for command in commands:
             if isinstance(command, Rejected) and isinstance(event, Observed | TimeReached):
                 continue  # overtaken by another event: nobody's mistake

@@ -23,12 +23,8 @@ class UpgradeScreens:
         current = self._upgrades.current
         if current is None or not current.run.active:
             return seen
-        nodes = current.run.plan.nodes
-        return msgspec.structs.replace(
-            seen,
-            running=frozenset(node.node_id for node in nodes),
-            groups_in_play=frozenset(one.key.group for node in nodes for one in node.targets),
-        )
+        own = Interest.of_run(current.run.plan)
+        return msgspec.structs.replace(seen, running=own.running, groups_in_play=own.groups_in_play)
 
     def start(self, stage: Stage, node_ids: tuple[str, ...]) -> None:
         """Show the plan for these nodes, or the run that is under way."""

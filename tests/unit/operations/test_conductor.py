@@ -12,6 +12,7 @@ from nomad_console.operations.conductor import Conductor, fresh_code
 from nomad_console.operations.journal import FORM, Head, Journal, read
 from nomad_console.operations.writer import Writer
 from nomad_console.tui.keys import APP, RUN
+from nomad_console.upgrade.events import Event
 from nomad_console.upgrade.gates import Gate
 from nomad_console.upgrade.machine import advance
 from nomad_console.upgrade.run import Run
@@ -111,6 +112,21 @@ async def test_the_journal_replayed_gives_the_same_run(tmp_path: Path) -> None:
             replayed, _ = advance(replayed, event)
         assert replayed == stage.run
         assert stage.run.upgrade.step is Step.DRAIN
+
+
+async def test_whoever_listens_hears_what_is_journaled_and_the_run_before_it(
+    tmp_path: Path,
+) -> None:
+    heard: list[tuple[Event, Run]] = []
+    async with at_work(tmp_path, 1) as stage:
+        stage.conductor.listen(lambda event, before: heard.append((event, before)))
+        await stage.gate(Gate.START)
+        stage.conductor.confirm(node_id(1), Gate.START, "??")
+        await stage.cluster.pass_time(1)
+        now = stage.run
+    kept = read(stage.journal.path).events
+    assert [event for event, _ in heard] == list(kept[-len(heard) :])
+    assert advance(heard[-1][1], heard[-1][0])[0] == now
 
 
 async def test_the_host_command_is_written_down_before_it_runs_and_its_output_kept(
