@@ -2,10 +2,12 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from nomad_console.simulator.hosts import Hosts, Impossible
 from nomad_console.simulator.load import Load
+from nomad_console.simulator.nomad_api.view import View
 from nomad_console.simulator.servers import Listener
 from nomad_console.simulator.world import World
 
@@ -24,20 +26,29 @@ def _text(arguments: Arguments, key: str, default: str | None = None) -> str:
 
 def _number(arguments: Arguments, key: str, default: float) -> float:
     try:
-        return float(arguments.get(key, default))
+        number = float(arguments.get(key, default))
     except (TypeError, ValueError) as error:
         raise Impossible(f"{key} is not a number", 400) from error
+    if not 0 <= number < inf:
+        raise Impossible(f"{key} must be 0 or more", 400)
+    return number
 
 
 class Faults:
     """`kinds` says what there is, `inject` does one; Impossible where it cannot be done."""
 
     def __init__(
-        self, world: World, hosts: Hosts, load: Load, listeners: Callable[[], Listeners]
+        self,
+        world: World,
+        hosts: Hosts,
+        load: Load,
+        nomad: View,
+        listeners: Callable[[], Listeners],
     ) -> None:
         self._world = world
         self._hosts = hosts
         self._load = load
+        self._nomad = nomad
         self._listeners = listeners
         self._faults: dict[str, tuple[str, Fault]] = {
             "break-app": ("job [namespace]: its apps answer 500", self._break_app),
@@ -50,6 +61,17 @@ class Faults:
                 self._throttle,
             ),
             "unthrottle-aws": ("the others have gone", self._unthrottle),
+            "deny-aws-writes": ("targets may be read, not changed", self._deny_writes),
+            "allow-aws-writes": ("as before", self._allow_writes),
+            "expire-aws": ("the credentials have expired", self._expire),
+            "renew-aws": ("they are valid again", self._renew),
+            "hide-aws-health": ("the health of targets cannot be told", self._hide_health),
+            "show-aws-health": ("as before", self._show_health),
+            "slow-aws": ("seconds: every answer comes so much later; 0 ends it", self._slow_aws),
+            "slow-nomad": (
+                "seconds: every answer comes so much later; 0 ends it",
+                self._slow_nomad,
+            ),
             "forbid-namespace": ("namespace: no token may read it", self._forbid),
             "allow-namespace": ("namespace: as before", self._allow),
             "add-load": ("events: so many allocation events a second; 0 ends it", self._add_load),
@@ -104,6 +126,38 @@ class Faults:
     def _unthrottle(self, _arguments: Arguments) -> str:
         self._world.throttle.load = 0.0
         return "nobody else calls ELBv2"
+
+    def _deny_writes(self, _arguments: Arguments) -> str:
+        self._world.aws_faults.writes_denied = True
+        return "RegisterTargets and DeregisterTargets are denied"
+
+    def _allow_writes(self, _arguments: Arguments) -> str:
+        self._world.aws_faults.writes_denied = False
+        return "targets may be changed again"
+
+    def _expire(self, _arguments: Arguments) -> str:
+        self._world.aws_faults.credentials = "expired"
+        return "the AWS credentials have expired"
+
+    def _renew(self, _arguments: Arguments) -> str:
+        self._world.aws_faults.credentials = "valid"
+        return "the AWS credentials are valid"
+
+    def _hide_health(self, _arguments: Arguments) -> str:
+        self._world.aws_faults.health_unavailable = True
+        return "DescribeTargetHealth answers HealthUnavailable"
+
+    def _show_health(self, _arguments: Arguments) -> str:
+        self._world.aws_faults.health_unavailable = False
+        return "DescribeTargetHealth answers as before"
+
+    def _slow_aws(self, arguments: Arguments) -> str:
+        self._world.aws_faults.delay = seconds = _number(arguments, "seconds", 2)
+        return f"AWS answers {seconds:g} s late"
+
+    def _slow_nomad(self, arguments: Arguments) -> str:
+        self._nomad.slowness = seconds = _number(arguments, "seconds", 2)
+        return f"Nomad answers {seconds:g} s late"
 
     def _forbid(self, arguments: Arguments) -> str:
         namespace = self._namespace(arguments)

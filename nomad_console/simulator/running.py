@@ -99,7 +99,8 @@ class Running:
         self.world = World(scenario, self._timeline, speed=speed, seed=seed, http=agents.address)
         self._requester = Requester(self._timeline, random.Random(seed), self.world.services, rate)
         self._front = FrontListener(self.world.door, bound["front"])
-        view = nomad_view(self.world.cluster, self._timeline, self.world.pace, self.world.acl)
+        world = self.world
+        self._view = view = nomad_view(world.cluster, self._timeline, world.pace, world.acl)
         self._agents = [
             Listener(name, nomad_app(view, name), taken, limited(ClientConnections()))
             for name, taken in agents.bound.items()
@@ -119,7 +120,7 @@ class Running:
         world = self.world
         return {
             "consul": consul_app(world.catalog, world.sessions, world.store, self._clock),
-            "aws": aws_app(world.balancer, world.throttle, self._clock),
+            "aws": aws_app(world.balancer, world.throttle, self._clock, faults=world.aws_faults),
             "edge": edges_app(world.edge_on, rfc3339(self._timeline.now())),
             "control": self._control(),
         }
@@ -128,7 +129,7 @@ class Running:
         hosts = Hosts(self.world, self._clock)
         cluster = self.world.cluster
         load = Load(self._timeline, cluster.core.rng, cluster.state, cluster.touch_allocation)
-        faults = Faults(self.world, hosts, load, self._stoppable)
+        faults = Faults(self.world, hosts, load, self._view, self._stoppable)
         return Control(self.world, hosts, self._requester, faults, self._report).app()
 
     def _stoppable(self) -> dict[str, list[Listener]]:

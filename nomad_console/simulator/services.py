@@ -1,6 +1,6 @@
 """What Nomad's clients tell Consul, and what both ask of the apps: the seam inside the world."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,6 +52,7 @@ class App:
     While `listening`, it answers `status` after `latency` seconds. A connection to an app that is
     not listening is refused. When the app ends, `alive` turns False: what is in flight is cut.
     An app that handles its stop signal first stops listening, ends what is in flight, then dies.
+    `held`: each request in flight with the call that cuts it.
     """
 
     alloc_id: str
@@ -66,7 +67,12 @@ class App:
     alive: bool = True
     status: int = 200
     latency: float = 0.05
-    in_flight: int = 0
+    held: dict[object, Callable[[], None]] = field(default_factory=dict)
+
+    def end(self) -> None:
+        self.listening = self.alive = False
+        for cut in [*self.held.values()]:
+            cut()
 
 
 class Apps(Protocol):

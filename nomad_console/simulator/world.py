@@ -10,6 +10,7 @@ from nomad_console.simulator.consul.kv import KeyValues
 from nomad_console.simulator.consul.sessions import Sessions
 from nomad_console.simulator.edge.proxies import Edge, Edges
 from nomad_console.simulator.edge.routes import CatalogRoutes
+from nomad_console.simulator.elb.api import Faults as AwsFaults
 from nomad_console.simulator.elb.throttle import Throttle
 from nomad_console.simulator.jobs import specification
 from nomad_console.simulator.machines import Place, places, server_address
@@ -51,6 +52,7 @@ class World:
         self._edge_key, self._edge_port = scenario.edge_key, scenario.edge_port
         self.acl = self.tokens.acl
         self.throttle = Throttle(timeline)
+        self.aws_faults = AwsFaults()
         self.places = places(scenario, self._chance(0))
         self.catalog = Catalog(timeline, self.pace, self._chance(1), datacenter=scenario.datacenter)
         where = (scenario.region, scenario.datacenter)

@@ -28,6 +28,7 @@ from nomad_console.simulator.rounds import Rounds
 from nomad_console.simulator.timeline import Timeline
 
 Probe = Callable[[str, int, str], Answer]
+TERMINATION = "deregistration_delay.connection_termination.enabled"
 LAG = (0.0, 2.0)  # seconds until a write shows
 
 
@@ -233,8 +234,13 @@ class Group:
         del self.targets[target.key]
         target.show(self._now(), None)
         self._leaving.append(target)
-        for callback in self._drained:
-            callback(self.target(target))
+        if self._cuts():
+            for callback in self._drained:
+                callback(self.target(target))
+
+    def _cuts(self) -> bool:
+        """A network balancer lets flows live on past the delay unless told otherwise."""
+        return self.kind != "network" or self.settings.attributes.get(TERMINATION) == "true"
 
     def _after(self, target: Registered, seconds: float, callback: Callable[[], None]) -> None:
         timer = self._world.timeline.after(seconds, callback)

@@ -83,8 +83,7 @@ class AppTable:
         return app
 
     def end(self, app: App) -> None:
-        app.listening = False
-        app.alive = False
+        app.end()
         if self._by_allocation.get(app.alloc_id) is app:
             del self._by_allocation[app.alloc_id]
         for port in app.ports.values():

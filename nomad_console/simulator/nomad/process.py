@@ -25,6 +25,7 @@ class Process:
         self._address = address
         self._behaviour = Behaviour.of(group, core.pace)
         self._app: App | None = None
+        self._leaving: App | None = None  # has had its stop signal
         self._timer: Timer | None = None
 
     def start(self, finished: Callable[[], None], *, settled: bool = False) -> None:
@@ -47,6 +48,7 @@ class Process:
         timeout = seconds_of(self._group["Tasks"][0]["KillTimeout"])
         behaviour = self._behaviour
         app, self._app = self._app, None
+        self._leaving = app
         if app is not None and behaviour.on_signal != "ignore":
             app.listening = False
 
@@ -72,13 +74,14 @@ class Process:
         """It is gone, at once."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._app is not None:
-            self._apps.end(self._app)
-            self._app = None
+        for app in (self._app, self._leaving):
+            if app is not None and app.alive:
+                self._apps.end(app)
+        self._app = self._leaving = None
 
     def _empty(self, app: App, limit: float, end: Callable[[tuple[int, int]], None]) -> None:
         """An edge goes when its requests are answered, or its grace is over."""
-        if app.in_flight > 0 and self._core.timeline.elapsed() < limit:
+        if app.held and self._core.timeline.elapsed() < limit:
             wait = self._core.pace(EDGE_LOOK)
             self._wait(wait, lambda: self._empty(app, limit, end))
         else:

@@ -10,6 +10,7 @@ from nomad_console.simulator.control import Control
 from nomad_console.simulator.faults import STOPPABLE, Faults
 from nomad_console.simulator.hosts import Hosts
 from nomad_console.simulator.load import Load
+from nomad_console.simulator.nomad_api.routes import nomad_view
 from nomad_console.simulator.servers import Listener, bind
 from nomad_console.simulator.traffic.requester import Requester
 from tests.support.stepped_world import SteppedWorld
@@ -29,7 +30,8 @@ def client(stepped: SteppedWorld) -> httpx.AsyncClient:
     )
     listener = Listener("any", Starlette(), bind("127.0.0.1"))
     listener.stop()
-    faults = Faults(world, hosts, load, lambda: {key: [listener] for key in STOPPABLE})
+    nomad = nomad_view(world.cluster, stepped.timeline, world.pace)
+    faults = Faults(world, hosts, load, nomad, lambda: {key: [listener] for key in STOPPABLE})
     requester = Requester(stepped.timeline, random.Random(1), world.services, 50)
     app = Control(world, hosts, requester, faults, lambda: {"nomad": {"open": 0}}).app()
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://control")

@@ -3,9 +3,11 @@
 import pytest
 from starlette.applications import Starlette
 
+from nomad_console.simulator.elb.api import Faults as AwsFaults
 from nomad_console.simulator.faults import STOPPABLE, Faults
 from nomad_console.simulator.hosts import Hosts, Impossible
 from nomad_console.simulator.load import Load
+from nomad_console.simulator.nomad_api.routes import nomad_view
 from nomad_console.simulator.servers import Listener, bind
 from tests.support.stepped_world import SteppedWorld
 
@@ -18,10 +20,12 @@ class Broken(SteppedWorld):
         cluster = self.world.cluster
         self.listener = Listener("any", Starlette(), bind("127.0.0.1"))
         load = Load(self.timeline, cluster.core.rng, cluster.state, cluster.touch_allocation)
+        self.view = nomad_view(cluster, self.timeline, self.world.pace)
         self.faults = Faults(
             self.world,
             Hosts(self.world, self.clock),
             load,
+            self.view,
             lambda: {key: [self.listener] for key in STOPPABLE},
         )
 
@@ -63,6 +67,29 @@ async def test_others_use_up_the_account_s_calls(broken: Broken) -> None:
     await broken.faults.inject("unthrottle-aws", {})
     broken.step(2)
     assert broken.world.throttle.admit("DescribeTargetHealth")
+
+
+@pytest.mark.parametrize(
+    ("kind", "back", "fault"),
+    [
+        ("deny-aws-writes", "allow-aws-writes", AwsFaults(writes_denied=True)),
+        ("expire-aws", "renew-aws", AwsFaults(credentials="expired")),
+        ("hide-aws-health", "show-aws-health", AwsFaults(health_unavailable=True)),
+    ],
+)
+async def test_aws_fails_and_recovers(
+    broken: Broken, kind: str, back: str, fault: AwsFaults
+) -> None:
+    await broken.faults.inject(kind, {})
+    assert broken.world.aws_faults == fault
+    await broken.faults.inject(back, {})
+    assert broken.world.aws_faults == AwsFaults()
+
+
+async def test_answers_come_late(broken: Broken) -> None:
+    assert await broken.faults.inject("slow-aws", {"seconds": "3"}) == "AWS answers 3 s late"
+    await broken.faults.inject("slow-nomad", {"seconds": 1.5})
+    assert (broken.world.aws_faults.delay, broken.view.slowness) == (3, 1.5)
 
 
 async def test_a_namespace_is_forbidden_and_allowed(broken: Broken) -> None:
@@ -109,6 +136,7 @@ async def test_an_api_is_stopped_and_started(broken: Broken, name: str) -> None:
         ("break-app", {"job": "nope"}, "no job nope"),
         ("forbid-namespace", {"namespace": "nope"}, "no namespace nope"),
         ("add-load", {"events": "many"}, "not a number"),
+        ("slow-nomad", {"seconds": "-1"}, "0 or more"),
     ],
 )
 async def test_refused(broken: Broken, kind: str, arguments: dict[str, str], words: str) -> None:

@@ -64,6 +64,18 @@ async def test_nomad_stops_with_its_agents_and_comes_back_where_it_was() -> None
         assert (await client.get(f"{at.nomad}/v1/nodes")).status_code == 200
 
 
+async def test_aws_refuses_expired_credentials_over_http() -> None:
+    async with running() as (world, client):
+        at = world.addresses
+        scope = "AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/elasticloadbalancing/aws4_request"
+        signed = {"Authorization": scope}
+        call = "Action=DescribeTargetGroups"
+        assert (await client.post(at.aws, content=call, headers=signed)).status_code == 200
+        await client.post(f"{at.control}/faults/expire-aws")
+        refused = await client.post(at.aws, content=call, headers=signed)
+        assert (refused.status_code, "ExpiredToken" in refused.text) == (403, True)
+
+
 async def test_traffic_flows_by_itself() -> None:
     clock = SystemClock()
     async with running() as (world, client):

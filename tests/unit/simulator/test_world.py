@@ -23,10 +23,10 @@ class Stepped(SteppedWorld):
 
     def request(self) -> None:
         for service in self.world.services:
-            self.world.door.request(service, self._counter(service))
+            self.world.door.request(service, self.counter(service))
         self.timeline.after(0.1, self.request)
 
-    def _counter(self, service: str) -> Callable[[Answer], None]:
+    def counter(self, service: str) -> Callable[[Answer], None]:
         def count(answer: Answer) -> None:
             self.answers[service, answer.status, answer.reason] += 1
 
@@ -171,3 +171,17 @@ def test_without_shutdown_delay_requests_fail_although_the_balancer_knows() -> N
     small.world.cluster.set_drain(small.node("c1"), {"Deadline": 600_000_000_000})
     small.step(60)
     assert {key[2] for key in small.failed()} == {"app refused"}
+
+
+def test_the_balancer_cuts_what_is_in_flight_when_the_delay_ends(stepped: Stepped) -> None:
+    world = stepped.world
+    for app in world.cluster.apps.all():
+        app.latency = 100.0
+    for place in world.places:
+        world.balancer.deregister("web-public", [Wanted(place.instance_id)])
+    for _ in world.places:
+        world.door.request("web", stepped.counter("web"))
+    stepped.step(29.9)
+    assert not stepped.answers
+    stepped.step(0.2)
+    assert stepped.answers == {("web", 502, "cut by balancer"): len(world.places)}

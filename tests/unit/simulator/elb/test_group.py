@@ -211,3 +211,17 @@ def test_a_fast_world_is_faster_in_everything() -> None:
     world.balancer.register("web", ONE)
     world.step(1.6)
     assert world.shown()[instance(1)] == "healthy"
+
+
+@pytest.mark.parametrize(("setting", "cuts"), [("false", 0), ("true", 1)])
+def test_flows_of_a_network_balancer_outlive_the_delay_unless_told_otherwise(
+    setting: str, cuts: int
+) -> None:
+    termination = {"deregistration_delay.connection_termination.enabled": setting}
+    world = ElbWorld(kind="network", attributes=termination)
+    world.preload()
+    drained: list[Target] = []
+    world.balancer.on_drained(drained.append)
+    world.balancer.deregister("web", ONE)
+    world.step(31)
+    assert len(drained) == cuts

@@ -15,7 +15,7 @@ def _stopping(meta: dict[str, str], kill_timeout: float = 5) -> tuple[NomadWorld
     world.register(one_group("x", group))
     world.settle()
     (app,) = world.cluster.apps.all()
-    app.in_flight = 1
+    app.held["request"] = lambda: None
     world.cluster.deregister_job("default", "x")
     world.step(0.2)
     return world, app
@@ -56,7 +56,7 @@ def test_an_edge_stays_until_its_requests_are_answered() -> None:
     world, edge = _stopping({"sim.role": "edge", "sim.stop": "0.1"}, kill_timeout=30)
     world.step(3)
     assert (edge.listening, edge.alive) == (False, True)
-    edge.in_flight = 0
+    edge.held.clear()
     world.step(0.5)
     assert not edge.alive
 
@@ -68,3 +68,10 @@ def test_an_edge_gives_requests_ten_seconds() -> None:
     world.step(1)
     assert not edge.alive
     assert _exit(world) == (0, 0)
+
+
+def test_a_machine_takes_what_is_just_stopping_with_it() -> None:
+    world, app = _stopping({"sim.stop": "4"})
+    world.cluster.machine_down(app.node_name)
+    assert not app.alive
+    assert world.cluster.apps.all() == []

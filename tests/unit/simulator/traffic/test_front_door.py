@@ -76,12 +76,12 @@ def street() -> Street:
 
 def test_an_answer_takes_the_app_s_time(street: Street) -> None:
     street.door.request("web", street.answers.append)
-    assert (street.edge.in_flight, street.app.in_flight) == (1, 1)
+    assert (len(street.edge.held), len(street.app.held)) == (1, 1)
     step(street.clock, street.timeline, 0.04)
     assert not street.answers
     step(street.clock, street.timeline, 0.02)
     assert street.answers == [Answer(200, "", "c1", "web-1")]
-    assert (street.edge.in_flight, street.app.in_flight) == (0, 0)
+    assert (len(street.edge.held), len(street.app.held)) == (0, 0)
 
 
 def test_without_a_rule_404_without_a_target_503(street: Street) -> None:
@@ -109,12 +109,30 @@ def test_a_service_unknown_to_the_edge_is_404(street: Street) -> None:
 
 
 @pytest.mark.parametrize(("who", "reason"), [("edge", "cut by edge"), ("app", "cut by app")])
-def test_who_dies_with_a_request_in_flight_cuts_it(street: Street, who: str, reason: str) -> None:
+def test_who_dies_with_a_request_in_flight_cuts_it_then(
+    street: Street, who: str, reason: str
+) -> None:
     street.door.request("web", street.answers.append)
     dying: App = getattr(street, who)
-    dying.listening = dying.alive = False
-    step(street.clock, street.timeline, 0.1)
-    assert street.answers == [Answer(502, reason, "c1", "web-1")]
+    dying.end()
+    cut = Answer(502, reason, "c1", "web-1")
+    assert street.answers == [cut]
+    step(street.clock, street.timeline, 1)
+    assert street.answers == [cut]
+
+
+@pytest.mark.parametrize(("who", "machine"), [("edge", "c1"), ("app", "c2")])
+def test_a_machine_that_dies_with_a_request_says_nothing(
+    street: Street, who: str, machine: str
+) -> None:
+    street.door.request("web", street.answers.append)
+    street.machines[machine].up = False
+    dying: App = getattr(street, who)
+    dying.end()
+    step(street.clock, street.timeline, 59)
+    assert not street.answers
+    step(street.clock, street.timeline, 2)
+    assert street.answers == [Answer(504, "fell silent", "c1", "web-1")]
 
 
 def test_an_app_that_only_stops_listening_ends_what_it_has(street: Street) -> None:
@@ -143,11 +161,12 @@ def test_a_broken_app_answers_what_it_answers(street: Street) -> None:
     assert street.ask() == Answer(500, "app", "c1", "web-1")
 
 
-def test_a_delay_that_passes_cuts_what_its_target_still_serves(street: Street) -> None:
+def test_a_delay_that_passes_cuts_what_its_target_still_serves_then(street: Street) -> None:
     street.app.latency = 10.0
     street.door.request("web", street.answers.append)
     assert street.target is not None
     street.drain(street.target)
+    assert street.answers == [Answer(502, "cut by balancer", "c1", "web-1")]
     street.door.request("web", street.answers.append)
     step(street.clock, street.timeline, 11)
     assert [answer.reason for answer in street.answers] == ["cut by balancer", ""]
