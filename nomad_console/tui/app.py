@@ -132,6 +132,10 @@ class ConsoleApp(App[None]):
         if self._upgrades is None or not self._upgrades.leave(self):
             self.exit()
 
+    async def action_quit(self) -> None:
+        """Textual's own key for it, ctrl+q, asks as q does."""
+        self.action_leave()
+
     def action_copy_row(self) -> None:
         screen = self.screen
         self._copy(screen.copied_row() if isinstance(screen, ConsoleScreen) else "", "row")

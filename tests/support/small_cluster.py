@@ -33,7 +33,7 @@ class SmallCluster:
         """Everything read again, now; with changes where they are given."""
         at = self._clock.now()
         base = snapshot or self.latest
-        self.latest = msgspec.structs.replace(
+        newer = msgspec.structs.replace(
             base,
             at=at,
             number=base.number + 1,
@@ -43,6 +43,11 @@ class SmallCluster:
             health_read={name: Reading(at) for name in base.health_read},
             group_read={arn: Reading(at) for arn in base.groups},
         )
+        self.show(newer)
+
+    def show(self, snapshot: ClusterSnapshot) -> None:
+        """Exactly this snapshot, however old what it says is."""
+        self.latest = snapshot
         for callback in tuple(self._callbacks):
             callback(self.latest)
 

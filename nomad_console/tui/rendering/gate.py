@@ -48,8 +48,11 @@ def gate_title(sight: Sight, gate: GateState) -> str:
     return _ASKS[gate.gate].format(name=sight.name, following=other)
 
 
-def gate_lines(sight: Sight, gate: GateState, width: int) -> list[Line]:
-    """The body of the gate: proofs, the exact calls, the risk and the way back."""
+def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[Line]:
+    """The body of the gate: proofs, the exact calls, the risk and the way back.
+
+    What is higher than it may be shows first what it asks.
+    """
     room = width - _LABEL
     said = [call_line(call, room) for call in calls_ahead(sight)] or [(Cell(_NO_CALL),)]
     rows = [(_label("next" if line is said[0] else ""), line) for line in said]
@@ -57,10 +60,9 @@ def gate_lines(sight: Sight, gate: GateState, width: int) -> list[Line]:
         (_label("means"), (Cell(_RISKS[gate.gate]),)),
         (_label("back"), (Cell(_BACK[gate.gate]),)),
     ]
-    lines = flowed(_proofs(sight), width, (_label("proven"),))
-    for label, line in rows:
-        lines += wrapped((label, *line), width, _LABEL)
-    return lines
+    proofs = flowed(_proofs(sight), width, (_label("proven"),))
+    asked = [part for label, line in rows for part in wrapped((label, *line), width, _LABEL)]
+    return [*proofs, *asked] if len(proofs) + len(asked) <= height else [*asked, *proofs]
 
 
 def calls_ahead(sight: Sight) -> tuple[Call, ...]:

@@ -37,7 +37,8 @@ WIDE = 120
 CODE_LENGTH = 2
 OTHER_ROWS = 5  # header, title, chain, status, footer
 LEDGER_ROWS = (3, 8)  # at most, where it is narrow and where it is wide
-LEAST_ROWS = 3  # of the step, whatever the gate has to say
+GATE_ROWS = 8  # at least, however small the terminal
+LEAST_ROWS = 3  # of the step, where there are enough
 
 
 class UpgradeRun(ConsoleScreen):
@@ -85,7 +86,8 @@ class UpgradeRun(ConsoleScreen):
 
     def follow(self, frame: Frame) -> None:
         sight = self._sight(frame)
-        rows = self.size.height - OTHER_ROWS - LEAST_ROWS - self._show_ledger(sight)
+        rest = self.size.height - OTHER_ROWS - LEAST_ROWS - self._show_ledger(sight)
+        rows = max(rest, GATE_ROWS)
         if self._typed is not None and not self._may_answer():
             self._typed = None
             self.say("the gate closed meanwhile: nothing is answered", bad=True)

@@ -71,7 +71,7 @@ class GateView(Vertical):
             freeze = () if hold.frozen else _key("F", "freeze")
             self._show(title, Tone.WARN, _hold_lines(sight), _key("g", "go on") + freeze, rows)
         elif gate is not None and code:
-            lines = gate_lines(sight, gate, self._body.room)
+            lines = gate_lines(sight, gate, self._body.room, rows - _FRAME)
             self._show(
                 f"Gate: {gate_title(sight, gate)}", Tone.WARN, lines, _answers(gate, typed), rows
             )

@@ -39,7 +39,7 @@ def at_gate(gate: Gate, plan: Plan | None = None, **fields: Any) -> tuple[Sight,
 
 def body(gate: Gate, width: int = 76, plan: Plan | None = None, **fields: Any) -> str:
     sight, state = at_gate(gate, plan, **fields)
-    return "\n".join(plain(line) for line in gate_lines(sight, state, width))
+    return "\n".join(plain(line) for line in gate_lines(sight, state, width, 20))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_every_gate_says_what_it_asks_what_comes_what_it_means_and_the_way_back(
 @pytest.mark.parametrize("width", [56, 76, 196])
 def test_no_line_of_a_gate_is_cut(gate: Gate, width: int) -> None:
     sight, state = at_gate(gate)
-    assert all(size_of(line) <= width for line in gate_lines(sight, state, width))
+    assert all(size_of(line) <= width for line in gate_lines(sight, state, width, 20))
 
 
 def test_where_there_is_room_the_exact_command_stands() -> None:
@@ -104,7 +104,7 @@ def test_where_nothing_has_to_be_written_it_says_so() -> None:
     sight, state = at_gate(Gate.NEXT)
     second = msgspec.structs.replace(sight.run.upgrades[1], cordoned=True)
     run = msgspec.structs.replace(sight.run, upgrades=(sight.run.upgrades[0], second))
-    lines = gate_lines(sight._replace(run=run), state, 76)
+    lines = gate_lines(sight._replace(run=run), state, 76, 20)
     assert any("nothing is written: eligibility is as it should be" in plain(one) for one in lines)
 
 
@@ -120,3 +120,9 @@ def test_proofs_stand_by_the_time_they_became_true_and_only_those_that_hold() ->
     assert first == (
         "proven  22:00:00 ✔ node empty  ✔ replacements healthy  22:00:09 ✔ node empty twice"
     )
+
+
+def test_a_gate_that_is_too_high_shows_first_what_it_asks() -> None:
+    sight, state = at_gate(Gate.UPGRADE)
+    first = [plain(line).split()[0] for line in gate_lines(sight, state, 76, 3)]
+    assert first == ["next", "means", "back", "proven"]

@@ -1,0 +1,161 @@
+"""Leaving while a run holds changes."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from nomad_console.clients.errors import Refused
+from nomad_console.clients.nomad_calls import DrainSpec
+from nomad_console.tui.screens.leave import LeaveScreen
+from nomad_console.tui.screens.upgrade_run import UpgradeRun
+from nomad_console.upgrade.gates import Gate
+from tests.support.snapshots import node_id
+from tests.support.upgrading import Operator, SlowDrain, operating
+
+
+async def asked(operator: Operator) -> str:
+    await operator.press("q")
+    await operator.seat.settle()
+    assert isinstance(operator.seat.app.screen, LeaveScreen)
+    return operator.seat.text
+
+
+async def draining(operator: Operator) -> None:
+    await operator.begin()
+    await operator.answer(Gate.START, Gate.DETACH, Gate.DRAIN)
+
+
+def over(operator: Operator) -> bool:
+    return operator.seat.app._exit
+
+
+async def test_q_during_a_run_says_what_is_changed_and_how_it_is_put_back(tmp_path: Path) -> None:
+    async with operating(tmp_path, (200, 50), world=SlowDrain) as operator:
+        await draining(operator)
+        said = await asked(operator)
+        assert "is not over" in said
+        assert "c2 was eligible, is ineligible  → eligible again" in said
+        assert "a drain goes on, and at its deadline everything left is stopped" in said
+        assert f"$ nomad node eligibility -enable {node_id(2)}" in said
+        assert "$ aws elbv2 register-targets --target-group-arn" in said
+        assert "F freeze and leave  x leave as it is" in operator.seat.lines[-1]
+
+
+async def test_esc_goes_back_to_the_run(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.begin()
+        await asked(operator)
+        await operator.press("escape")
+        assert isinstance(operator.seat.app.screen, UpgradeRun)
+        assert operator.run.hold is None
+
+
+async def test_q_once_more_neither_leaves_nor_piles_up(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.begin()
+        await asked(operator)
+        said = await operator.press("q")
+        assert "F freezes and leaves, x leaves it as it is, esc stays" in said
+        await operator.press("escape")
+        assert isinstance(operator.seat.app.screen, UpgradeRun)
+        assert not over(operator)
+
+
+async def test_ctrl_q_asks_too(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.begin()
+        await operator.press("ctrl+q")
+        await operator.seat.settle()
+        assert isinstance(operator.seat.app.screen, LeaveScreen)
+        assert not over(operator)
+
+
+async def test_x_leaves_everything_as_it_is(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24), world=SlowDrain) as operator:
+        await draining(operator)
+        await asked(operator)
+        writes = list(operator.cluster.writes)
+        await operator.seat.pilot.press("x")
+        assert over(operator)
+        assert operator.cluster.writes == writes
+
+
+class SlowAnswer(SlowDrain):
+    """Nomad takes its time to answer that a drain is ended."""
+
+    answered = asyncio.Event()
+
+    async def drain(
+        self, node: str, spec: DrainSpec | None, *, mark_eligible: bool, meta: Mapping[str, str]
+    ) -> int:
+        if spec is None:
+            await self.answered.wait()
+        return await super().drain(node, spec, mark_eligible=mark_eligible, meta=meta)
+
+
+async def test_freezing_leaves_only_when_the_drain_is_ended(tmp_path: Path) -> None:
+    SlowAnswer.answered = asyncio.Event()
+    async with operating(tmp_path, (80, 24), world=SlowAnswer) as operator:
+        await draining(operator)
+        await asked(operator)
+        said = await operator.press("F")
+        await operator.seat.settle(5)
+        assert "ending our drain, then leaving…" in said
+        assert not over(operator)
+        SlowAnswer.answered.set()
+        await operator.seat.settle(1)
+        assert over(operator)
+        assert operator.cluster.writes[-1][:3] == ("drain", node_id(2), None)
+
+
+async def test_a_drain_that_could_not_be_ended_keeps_the_console_and_says_why(
+    tmp_path: Path,
+) -> None:
+    async with operating(tmp_path, (80, 24), world=SlowDrain) as operator:
+        await draining(operator)
+        await asked(operator)
+        operator.cluster.failing = Refused("nomad", "GET /v1/node/x", 403, "Permission denied")
+        await operator.press("F")
+        await operator.seat.settle(5)
+        assert "Permission denied" in operator.seat.text
+        assert "x leaves it as it is" in operator.seat.text
+        assert not over(operator)
+
+
+async def test_y_copies_the_commands_unbroken(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.begin()
+        await operator.answer(Gate.START)
+        await operator.open(Gate.DETACH)
+        await asked(operator)
+        await operator.press("y")
+        assert operator.seat.app.clipboard == f"nomad node eligibility -enable {node_id(2)}"
+
+
+async def test_where_nothing_is_changed_no_commands_are_listed(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.begin()
+        said = await asked(operator)
+        assert "nothing is changed" in said
+        assert "Commands that put it back" not in said
+
+
+async def test_asked_on_a_terminal_too_small_it_is_there_when_it_grows(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.begin()
+        pilot = operator.seat.pilot
+        await pilot.resize_terminal(40, 10)
+        await operator.seat.settle()
+        await operator.press("q")
+        await pilot.resize_terminal(80, 24)
+        await operator.seat.settle(1)
+        assert "Leave the console?" in operator.seat.text
+        await operator.press("escape")
+        await operator.seat.settle(1)
+        assert isinstance(operator.seat.app.screen, UpgradeRun)
+
+
+async def test_without_a_run_q_just_leaves(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.seat.pilot.press("q")
+        assert over(operator)
