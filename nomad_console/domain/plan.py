@@ -29,8 +29,19 @@ class SystemJobs(StrEnum):
     STOP = "stop"
 
 
+class BatchChoice(StrEnum):
+    """What a drain does with batch work: WAIT without a deadline, STOP it, or SKIP the node."""
+
+    WAIT = "wait"
+    STOP = "stop"
+    SKIP = "skip"
+
+
 class RecordedTarget(msgspec.Struct, frozen=True):
-    """A target as found: exactly this is registered again. Seconds, from the group's settings."""
+    """A target as found: exactly this is registered again. Seconds, from the group's settings.
+
+    One that `is_address` cannot come back before its delay is over (target type `ip`).
+    """
 
     key: TargetKey
     group_name: str
@@ -39,6 +50,7 @@ class RecordedTarget(msgspec.Struct, frozen=True):
     network: bool
     delay_s: float
     slow_start_s: float
+    is_address: bool = False
 
     def __str__(self) -> str:
         return f"{self.group_name} {self.key.id}:{self.key.port}"
@@ -119,6 +131,11 @@ class NodePlan(msgspec.Struct, frozen=True):
     def system(self) -> tuple[FoundAllocation, ...]:
         return tuple(one for one in self.allocations if one.job_type == "system")
 
+    @property
+    def batch(self) -> tuple[FoundAllocation, ...]:
+        """Work that a drain leaves alone until its deadline."""
+        return tuple(one for one in self.allocations if one.job_type in {"batch", "sysbatch"})
+
 
 class PlanOptions(msgspec.Struct, frozen=True):
     """What the operator and the settings ask for.
@@ -138,13 +155,14 @@ class PlanOptions(msgspec.Struct, frozen=True):
     edge_notice_s: float = 4.0
     max_kill_timeout_s: float | None = None
     cordon_selection: bool = True
+    batch: BatchChoice = BatchChoice.WAIT
 
 
 class Plan(msgspec.Struct, frozen=True):
     """Everything the engine goes by. `nomad_index`: how new the cluster was that it was made from.
 
     `consul` says whether Consul is configured, so that its word can be asked for; `host_command` is
-    the template, () by hand.
+    the template, () by hand. `deadline_asked`: the operator named the deadline.
     """
 
     run_id: str
@@ -161,6 +179,8 @@ class Plan(msgspec.Struct, frozen=True):
     consul: bool
     cordon_selection: bool
     findings: tuple[Finding, ...] = ()
+    batch: BatchChoice = BatchChoice.WAIT
+    deadline_asked: bool = False
 
     @property
     def blocked(self) -> bool:
@@ -173,6 +193,16 @@ class Plan(msgspec.Struct, frozen=True):
 
     def node(self, node_id: str) -> NodePlan:
         return next(node for node in self.nodes if node.node_id == node_id)
+
+    @property
+    def to_accept(self) -> tuple[str, ...]:
+        """The ids of the findings that need a word of the operator."""
+        return tuple(one.id for one in self.findings if one.level == Level.ACK)
+
+    def deadline_of(self, node_id: str, batch: BatchChoice) -> float:
+        """The drain's deadline; 0 is none: batch work that is waited for is never cut off."""
+        waits = batch == BatchChoice.WAIT and bool(self.node(node_id).batch)
+        return 0.0 if waits and not self.deadline_asked else self.deadline_s
 
     def bake_of(self, node_id: str) -> float:
         """The first node is watched twice as long."""

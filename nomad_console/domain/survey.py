@@ -87,6 +87,7 @@ def _recorded(snapshot: ClusterSnapshot, target: Target) -> RecordedTarget:
         network=group.network if group else False,
         delay_s=UNREAD_DELAY_S if delay is None else delay,
         slow_start_s=(group.slow_start_s if group else None) or 0.0,
+        is_address=group.target_type == "ip" if group else False,
     )
 
 

@@ -12,9 +12,11 @@ from nomad_console.upgrade.commands import (
     Deregister,
     Drain,
     EvaluateJob,
+    ExtendDrain,
     Register,
     RunHost,
     SetEligibility,
+    StopAllocation,
     Write,
 )
 from nomad_console.upgrade.run import Run
@@ -93,18 +95,20 @@ def command_line(write: Write) -> str:
 
 
 def _words(write: Write) -> Sequence[str]:
+    words: Sequence[str]
     match write:
         case SetEligibility(eligible=eligible):
             flag = "-enable" if eligible else "-disable"
-            return ("nomad", "node", "eligibility", flag, write.node)
-        case Drain():
+            words = ("nomad", "node", "eligibility", flag, write.node)
+        case Drain() | ExtendDrain():
             ignore = ("-ignore-system",) if write.keep_system else ()
-            deadline = ("-deadline", f"{write.deadline_s:g}s")
+            limit = ("-deadline", f"{write.deadline_s:g}s")
+            deadline = limit if write.deadline_s else ("-no-deadline",)
             start = ("nomad", "node", "drain", "-enable", "-yes", *deadline, *ignore)
-            return (*start, "-meta", f"{RUN_META}={write.run_id}", write.node)
+            words = (*start, "-meta", f"{RUN_META}={write.run_id}", write.node)
         case CancelDrain():
             meta = ("-meta", f"{RUN_META}={write.run_id}")
-            return ("nomad", "node", "drain", "-disable", "-keep-ineligible", *meta, write.node)
+            words = ("nomad", "node", "drain", "-disable", "-keep-ineligible", *meta, write.node)
         case Deregister(target=target) | Register(target=target):
             verb = "register" if isinstance(write, Register) else "deregister"
             named = f"Id={target.key.id},Port={target.key.port}"
@@ -112,13 +116,16 @@ def _words(write: Write) -> Sequence[str]:
                 named += f",AvailabilityZone={target.zone}" if target.zone else ""
                 named += f",QuicServerId={target.quic_server_id}" if target.quic_server_id else ""
             start = ("aws", "elbv2", f"{verb}-targets", "--target-group-arn", target.key.group)
-            return (*start, "--targets", named)
+            words = (*start, "--targets", named)
         case EvaluateJob():
-            return ("nomad", "job", "eval", "-namespace", write.namespace, write.job_id)
+            words = ("nomad", "job", "eval", "-namespace", write.namespace, write.job_id)
+        case StopAllocation():
+            words = ("nomad", "alloc", "stop", "-detach", write.allocation)
         case RunHost():
-            return write.argv
+            words = write.argv
         case _:
             assert_never(write)
+    return words
 
 
 def undoing(run: Run) -> tuple[str, ...]:

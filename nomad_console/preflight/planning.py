@@ -38,6 +38,8 @@ def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanO
         groups=groups_before(snapshot, found),
         consul=snapshot.source(SourceName.CONSUL).state != SourceState.OFF,
         cordon_selection=options.cordon_selection,
+        batch=options.batch,
+        deadline_asked=options.deadline_s is not None,
     )
     plan = _forecast(snapshot, plan, options)
     missing = [one for one in dict.fromkeys(node_ids) if one not in snapshot.nodes]

@@ -10,9 +10,11 @@ from nomad_console.upgrade.commands import (
     Deregister,
     Drain,
     EvaluateJob,
+    ExtendDrain,
     Register,
     RunHost,
     SetEligibility,
+    StopAllocation,
     Write,
     call,
 )
@@ -24,7 +26,7 @@ from nomad_console.upgrade.events import (
     Intended,
     Unknown,
 )
-from nomad_console.upgrade.run import Hold, NodeUpgrade, Pending
+from nomad_console.upgrade.run import Cause, Hold, NodeUpgrade, Pending
 from nomad_console.upgrade.turn import Turn
 
 Answer = Intended | Answered | Failed | Unknown | HostStarted | HostEnded
@@ -83,23 +85,25 @@ def _settle(turn: Turn, upgrade: NodeUpgrade, pending: Pending, index: int) -> N
         pending=tuple(one for one in upgrade.pending if one is not pending),
         index=max(upgrade.index, index),
         written_at=turn.at,
-        **_changed(upgrade, pending.write),
+        **_changed(turn, upgrade, pending.write),
     )
 
 
-def _changed(upgrade: NodeUpgrade, write: Write) -> dict[str, Any]:
+def _changed(turn: Turn, upgrade: NodeUpgrade, write: Write) -> dict[str, Any]:
     """What the call means for what this run has changed."""
     match write:
         case SetEligibility():
             return {"cordoned": not write.eligible}
         case Deregister():
-            return {"detached": (*upgrade.detached, write.target.key)}
+            return {"detached": (*upgrade.detached, write.target.key), "detached_at": turn.at}
         case Register():
             rest = tuple(one for one in upgrade.detached if one != write.target.key)
             return {"detached": rest}
         case Drain():
             return {"drained": True}
-        case CancelDrain() | EvaluateJob() | RunHost():
+        case StopAllocation():
+            return {"stopped": (*upgrade.stopped, write.allocation)}
+        case ExtendDrain() | CancelDrain() | EvaluateJob() | RunHost():
             return {}
         case _:
             assert_never(write)
@@ -108,9 +112,10 @@ def _changed(upgrade: NodeUpgrade, write: Write) -> dict[str, Any]:
 def _trouble(turn: Turn, upgrade: NodeUpgrade, pending: Pending, reason: str) -> str:
     if pending.trouble:
         return "this call has failed before"
-    _renew(turn, upgrade, pending, trouble=reason)
+    _renew(turn, upgrade, pending, trouble=reason, intended=pending.write.kind == CommandClass.ONCE)
     frozen = turn.run.hold is not None and turn.run.hold.frozen
-    turn.change_run(hold=Hold(f"{call(pending.write)}: {reason}", turn.at, frozen))
+    what = f"{call(pending.write)}: {reason}"
+    turn.change_run(hold=Hold(what, turn.at, frozen, Cause.CALL))
     return ""
 
 

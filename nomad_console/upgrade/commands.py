@@ -47,7 +47,16 @@ class Register(_Write, frozen=True):
 
 
 class Drain(_Write, frozen=True):
-    """Tagged with the run's id in Meta under RUN_META."""
+    """Tagged with the run's id in Meta under RUN_META. `deadline_s` 0: no deadline."""
+
+    kind: ClassVar[CommandClass] = CommandClass.TAGGED
+    run_id: str
+    deadline_s: float
+    keep_system: bool
+
+
+class ExtendDrain(_Write, frozen=True):
+    """Set our drain once more with another deadline, from now; idle where ours is not set."""
 
     kind: ClassVar[CommandClass] = CommandClass.TAGGED
     run_id: str
@@ -68,6 +77,13 @@ class EvaluateJob(_Write, frozen=True):
     job_id: str
 
 
+class StopAllocation(_Write, frozen=True):
+    """Ends batch work here; idle where it has ended by itself."""
+
+    kind: ClassVar[CommandClass] = CommandClass.ONCE
+    allocation: str
+
+
 class RunHost(_Write, frozen=True):
     """Run on this machine, without a shell; HostStarted and HostEnded answer it."""
 
@@ -75,7 +91,17 @@ class RunHost(_Write, frozen=True):
     argv: tuple[str, ...]
 
 
-Write = SetEligibility | Deregister | Register | Drain | CancelDrain | EvaluateJob | RunHost
+Write = (
+    SetEligibility
+    | Deregister
+    | Register
+    | Drain
+    | ExtendDrain
+    | CancelDrain
+    | EvaluateJob
+    | StopAllocation
+    | RunHost
+)
 
 
 class WakeAt(msgspec.Struct, frozen=True, tag=True, tag_field="command"):
@@ -110,13 +136,16 @@ def call(write: Write) -> str:
             text = f"DeregisterTargets {write.target}"
         case Register():
             text = f"RegisterTargets {write.target}"
-        case Drain():
+        case Drain() | ExtendDrain():
             kept = ", system jobs kept" if write.keep_system else ", system jobs too"
-            text = f"PUT /v1/node/{write.node}/drain deadline {duration(write.deadline_s)}{kept}"
+            limit = f"deadline {duration(write.deadline_s)}" if write.deadline_s else "no deadline"
+            text = f"PUT /v1/node/{write.node}/drain {limit}{kept}"
         case CancelDrain():
             text = f"PUT /v1/node/{write.node}/drain cancel, still ineligible"
         case EvaluateJob():
             text = f"POST /v1/job/{write.job_id}/evaluate?namespace={write.namespace}"
+        case StopAllocation():
+            text = f"PUT /v1/allocation/{write.allocation}/stop"
         case RunHost():
             text = shlex.join(write.argv)
         case _:

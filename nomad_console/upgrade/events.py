@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from nomad_console.domain.plan import BatchChoice
 from nomad_console.upgrade.gates import Gate, Observation
 
 
@@ -51,7 +52,7 @@ class Held(_Happened, frozen=True):
 
 
 class Frozen(_Happened, frozen=True):
-    """Hold, and cancel our drain keeping the node ineligible; also when the terminal is lost."""
+    """Hold, and cancel our drain keeping the node ineligible."""
 
     reason: str
 
@@ -99,6 +100,79 @@ class HostEnded(_Happened, frozen=True):
     reason: str = ""
 
 
+class Accepted(_Happened, frozen=True):
+    """The operator's word on findings that need one, by id; also before the start."""
+
+    findings: tuple[str, ...]
+
+
+class Skipped(_Happened, frozen=True):
+    """Leave this node out, or as it is now. `by`: who asked for it."""
+
+    node: str
+    by: str
+
+
+class Extended(_Happened, frozen=True):
+    """Our drain gets a new deadline, counted from now; 0: none."""
+
+    node: str
+    deadline_s: float
+
+
+class StopAsked(_Happened, frozen=True):
+    """End the run after the node at work."""
+
+
+class StopUnasked(_Happened, frozen=True):
+    """Go on with the other nodes after all."""
+
+
+class RestoreAsked(_Happened, frozen=True):
+    """Put back what this run changed, and end it."""
+
+    reason: str
+
+
+class BatchChosen(_Happened, frozen=True):
+    """`allocations`: the batch work to stop, as it is on the node now; (): as it was planned."""
+
+    node: str
+    choice: BatchChoice
+    allocations: tuple[str, ...] = ()
+
+
+class HungUp(_Happened, frozen=True):
+    """The terminal is lost: as Frozen, and told to whoever takes the run up again."""
+
+
+class ProbeFailed(_Happened, frozen=True):
+    """More probe requests failed than were allowed."""
+
+    url: str
+    detail: str
+
+
+class Disturbed(_Happened, frozen=True):
+    """Somebody else changed the node or its targets. `command`: the call that was not made."""
+
+    node: str
+    what: str
+    command: str = ""
+
+
+class Resumed(_Happened, frozen=True):
+    """Another console, or a later one, goes on with the run; `elapsed` is on its own scale."""
+
+    by: str
+
+
+class HostAnswered(_Happened, frozen=True):
+    """Whether the host command did its work, where nobody saw its end; not `ran`: run it again."""
+
+    ran: bool
+
+
 Event = (
     Started
     | Observed
@@ -114,4 +188,16 @@ Event = (
     | Unknown
     | HostStarted
     | HostEnded
+    | Accepted
+    | Skipped
+    | Extended
+    | StopAsked
+    | StopUnasked
+    | RestoreAsked
+    | BatchChosen
+    | HungUp
+    | ProbeFailed
+    | Disturbed
+    | Resumed
+    | HostAnswered
 )

@@ -5,34 +5,47 @@ from typing import assert_never
 
 import msgspec
 
-from nomad_console.domain.plan import Step
-from nomad_console.upgrade.answers import Answer, take_answer
-from nomad_console.upgrade.commands import (
-    CancelDrain,
-    Command,
-    CommandClass,
-    Drain,
-    Rejected,
-    Write,
-)
+from nomad_console.upgrade import holds, orders
+from nomad_console.upgrade.answers import take_answer
+from nomad_console.upgrade.commands import Command, Rejected, Write
 from nomad_console.upgrade.events import (
+    Accepted,
+    Answered,
+    BatchChosen,
+    Disturbed,
     Event,
+    Extended,
+    Failed,
     Frozen,
     GateConfirmed,
     GateOpened,
     Held,
+    HostAnswered,
+    HostEnded,
+    HostStarted,
+    HungUp,
+    Intended,
     Observed,
+    ProbeFailed,
     Released,
+    RestoreAsked,
+    Resumed,
+    Skipped,
     Started,
+    StopAsked,
+    StopUnasked,
     TimeReached,
+    Unknown,
 )
-from nomad_console.upgrade.gates import Observation, ProofName, Standing
-from nomad_console.upgrade.run import GateState, Hold, NodeUpgrade, Pending, Run
-from nomad_console.upgrade.steps import begin_next, drain_call, proceed
+from nomad_console.upgrade.gates import Observation, Standing
+from nomad_console.upgrade.run import GateState, NodeUpgrade, Run
+from nomad_console.upgrade.steps import begin_next, proceed
 from nomad_console.upgrade.turn import Turn
 
 _EARLY_S = 0.01  # a timer may ring so much before its time
-_Other = Observed | TimeReached | GateOpened | GateConfirmed | Held | Frozen | Released
+_Fact = Observed | TimeReached | GateOpened | GateConfirmed
+_Pause = Held | Frozen | Released | HungUp | ProbeFailed | Disturbed
+_Order = Accepted | Skipped | Extended | StopAsked | StopUnasked | BatchChosen | HostAnswered
 
 
 def advance(run: Run, event: Event) -> tuple[Run, tuple[Command, ...]]:
@@ -67,14 +80,27 @@ def upcoming(run: Run) -> tuple[Write, ...]:
 
 def _take(turn: Turn, event: Event) -> str:
     """Let the event's fact into the run; the reason where it cannot be."""
-    if isinstance(event, Started):
-        return _start(turn)
-    if not turn.run.active:
-        return "the run is over" if turn.run.ended_at else "the run has not been started"
-    return take_answer(turn, event) if isinstance(event, Answer) else _take_other(turn, event)
+    if turn.run.ended_at is not None:
+        return "the run is over"
+    if turn.run.started_at is None and not isinstance(event, Started | Accepted):
+        return "the run has not been started"
+    match event:
+        case Started():
+            refusal = _start(turn)
+        case Observed() | TimeReached() | GateOpened() | GateConfirmed():
+            refusal = _take_fact(turn, event)
+        case Held() | Frozen() | Released() | HungUp() | ProbeFailed() | Disturbed():
+            refusal = _take_pause(turn, event)
+        case Intended() | Answered() | Failed() | Unknown() | HostStarted() | HostEnded():
+            refusal = take_answer(turn, event)
+        case RestoreAsked() | Resumed():
+            refusal = "not while the run goes on"
+        case _:
+            refusal = _take_order(turn, event)
+    return refusal
 
 
-def _take_other(turn: Turn, event: _Other) -> str:
+def _take_fact(turn: Turn, event: _Fact) -> str:
     match event:
         case Observed():
             refusal = _observe(turn, event.observation)
@@ -84,12 +110,44 @@ def _take_other(turn: Turn, event: _Other) -> str:
             refusal = _open(turn, event)
         case GateConfirmed():
             refusal = _confirm(turn, event)
+        case _:
+            assert_never(event)
+    return refusal
+
+
+def _take_pause(turn: Turn, event: _Pause) -> str:
+    match event:
         case Held():
-            refusal = _hold(turn, event.reason)
+            refusal = holds.hold(turn, event.reason)
         case Frozen():
-            refusal = _freeze(turn, event.reason)
+            refusal = holds.freeze(turn, event.reason)
         case Released():
-            refusal = _release(turn)
+            refusal = holds.release(turn)
+        case HungUp():
+            refusal = holds.hang_up(turn)
+        case ProbeFailed():
+            refusal = holds.fail_probe(turn, event)
+        case Disturbed():
+            refusal = holds.disturb(turn, event)
+        case _:
+            assert_never(event)
+    return refusal
+
+
+def _take_order(turn: Turn, event: _Order) -> str:
+    match event:
+        case Accepted():
+            refusal = orders.accept(turn, event)
+        case Skipped():
+            refusal = orders.skip(turn, event)
+        case Extended():
+            refusal = orders.extend(turn, event)
+        case StopAsked() | StopUnasked():
+            refusal = orders.stop(turn, asked=isinstance(event, StopAsked))
+        case BatchChosen():
+            refusal = orders.choose_batch(turn, event)
+        case HostAnswered():
+            refusal = orders.answer_host(turn, event)
         case _:
             assert_never(event)
     return refusal
@@ -104,6 +162,7 @@ def _start(turn: Turn) -> str:
     if run.plan.blocked:
         return "the plan is blocked"
     turn.change_run(started_at=turn.at)
+    orders.skip_batch_nodes(turn)
     return ""
 
 
@@ -172,60 +231,3 @@ def _confirm(turn: Turn, event: GateConfirmed) -> str:
         return "the code is another"
     begin_next(turn, event.index)
     return ""
-
-
-def _hold(turn: Turn, reason: str) -> str:
-    if turn.run.hold is not None:
-        return "the run is held"
-    turn.change_run(hold=Hold(reason, turn.at))
-    return ""
-
-
-def _freeze(turn: Turn, reason: str) -> str:
-    run, upgrade = turn.run, turn.run.upgrade
-    stuck = [one for one in upgrade.pending if isinstance(one.write, CancelDrain) and one.trouble]
-    if run.hold is not None and run.hold.frozen and not stuck:
-        return "the run is frozen"
-    turn.change_run(hold=Hold(reason, turn.at, frozen=True))
-    if upgrade.step == Step.DRAIN and not upgrade.holds(ProofName.DRAIN_OVER):
-        turn.change(
-            cancelled=True, pending=tuple(one for one in upgrade.pending if not _is_drain(one))
-        )
-        turn.issue(CancelDrain, upgrade.node, run_id=run.plan.run_id)
-    return ""
-
-
-def _is_drain(pending: Pending) -> bool:
-    """A drain, or the end of one, that did not go through: what comes now replaces it."""
-    return bool(pending.trouble) and isinstance(pending.write, Drain | CancelDrain)
-
-
-def _release(turn: Turn) -> str:
-    """Go on: what was refused is asked again, but nothing that may happen only once."""
-    if turn.run.hold is None:
-        return "the run is not held"
-    turn.change_run(hold=None)
-    upgrade = turn.run.upgrade
-    if upgrade.cancelled and upgrade.step == Step.DRAIN:
-        pending = tuple(one for one in upgrade.pending if not _is_drain(one))
-        turn.change(cancelled=False, pending=pending)
-        kind, fields = drain_call(turn.run.plan)
-        turn.issue(kind, upgrade.node, **fields)
-    for one in turn.run.upgrades:
-        _retry(turn, one)
-    return ""
-
-
-def _retry(turn: Turn, upgrade: NodeUpgrade) -> None:
-    troubled = [one.write for one in upgrade.pending if one.trouble]
-    if not troubled:
-        return
-    turn.put(upgrade, pending=tuple(one for one in upgrade.pending if not one.trouble))
-    for write in troubled:
-        if write.kind != CommandClass.ONCE:
-            fields = msgspec.structs.asdict(write)
-            turn.issue(
-                type(write),
-                upgrade.node,
-                **{name: value for name, value in fields.items() if name not in {"id", "node"}},
-            )

@@ -1,13 +1,34 @@
 """The state of a run: what a replayed journal gives."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
-from nomad_console.domain.plan import NodePlan, Plan, Step
+from nomad_console.domain.plan import BatchChoice, NodePlan, Plan, Step
 from nomad_console.domain.target import TargetKey
-from nomad_console.upgrade.commands import Write
+from nomad_console.upgrade.commands import RunHost, Write
 from nomad_console.upgrade.gates import GATE_BEFORE, Gate, ProofName, Standing, Truth
+
+
+class Outcome(StrEnum):
+    """How a run ended; STOPPED: with nodes left untouched, as asked."""
+
+    DONE = "done"
+    RESTORED = "restored"
+    STOPPED = "stopped"
+
+
+class Cause(StrEnum):
+    """Why a run is held. UNANSWERED: a call that may run once has no answer known."""
+
+    OPERATOR = "operator"
+    CALL = "call"
+    GUARD = "guard"
+    DISTURBED = "disturbed"
+    PROBE = "probe"
+    HUNG_UP = "hung up"
+    UNANSWERED = "unanswered"
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -16,6 +37,24 @@ class Hold(msgspec.Struct, frozen=True):
     reason: str
     since: datetime
     frozen: bool = False
+    cause: Cause = Cause.OPERATOR
+
+
+class Undo(StrEnum):
+    """The way back of one node, in its order; CORDONS: of the nodes not begun, the last of all."""
+
+    DRAIN = "end our drain"
+    REJOIN = "bring back"
+    ATTACH = "give traffic"
+    CORDONS = "cordons of nodes not begun"
+
+
+class Restoring(msgspec.Struct, frozen=True):
+    """The run goes back. `undo`: what is being undone now, on the node at work."""
+
+    reason: str
+    since: datetime
+    undo: Undo = Undo.DRAIN
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -34,6 +73,7 @@ class Wait(msgspec.Struct, frozen=True):
     seconds: float
     due: float
     over: bool = False
+    began_at: datetime | None = None
 
 
 class GateState(msgspec.Struct, frozen=True):
@@ -58,7 +98,8 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
 
     `step` None: untouched. `begun_index` is Nomad's index when the step began, `index` that of its
     last write, `written_at` when that was answered: older evidence proves nothing. The flags are
-    what the run has done here: `cancelled` our drain, `evaluated` jobs that did not come back.
+    what the run has done here: `cancelled` our drain, `evaluated` jobs that did not come back,
+    `stopped` batch allocations. `skipped` says by whom; `told` what guards have held the run for.
     """
 
     node: str
@@ -79,6 +120,12 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     cancelled: bool = False
     evaluated: bool = False
     exit_code: int | None = None
+    skipped: str = ""
+    deadline_s: float | None = None
+    batch: BatchChoice | None = None
+    stopped: tuple[str, ...] = ()
+    detached_at: datetime | None = None
+    told: tuple[str, ...] = ()
 
     def standing(self, name: ProofName) -> Standing | None:
         return next((one for one in self.proofs if one.proof.name == name), None)
@@ -89,13 +136,38 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
         return all(one is not None and one.proof.truth == Truth.TRUE for one in standings)
 
     @property
+    def left_out(self) -> bool:
+        """Skipped before anything but its eligibility was touched."""
+        return bool(self.skipped) and self.step in {None, Step.CORDON}
+
+    @property
+    def last(self) -> bool:
+        """Nothing of the chain is left but to go on to the next node, or to end."""
+        return self.step == Step.BAKE or bool(self.skipped)
+
+    @property
+    def ready(self) -> bool:
+        """Untouched, as planned, and nothing is asked for."""
+        return self.proven and not self.pending
+
+    @property
+    def host_trouble(self) -> Pending | None:
+        """The host command, where it failed or its end is not known."""
+        host = (one for one in self.pending if isinstance(one.write, RunHost) and one.trouble)
+        return next(host, None)
+
+    @property
     def proven(self) -> bool:
         """Something was observed, and nothing that is needed is missing."""
         return bool(self.proofs) and all(one.proof.holds for one in self.proofs)
 
 
 class Run(msgspec.Struct, frozen=True):
-    """`current` is the place of the node at work; `writes` counts what makes older sights void."""
+    """`current` is the place of the node at work; `writes` counts what makes older sights void.
+
+    `stopping`: it ends after this node. `accepted` are the findings the operator took, by id.
+    `hung_up_at`: a terminal was lost then, and nobody has released the run since.
+    """
 
     plan: Plan
     upgrades: tuple[NodeUpgrade, ...]
@@ -105,6 +177,11 @@ class Run(msgspec.Struct, frozen=True):
     ended_at: datetime | None = None
     writes: int = 0
     issued: int = 0
+    stopping: bool = False
+    restoring: Restoring | None = None
+    outcome: Outcome | None = None
+    accepted: tuple[str, ...] = ()
+    hung_up_at: datetime | None = None
 
     @classmethod
     def of(cls, plan: Plan) -> "Run":
@@ -120,20 +197,32 @@ class Run(msgspec.Struct, frozen=True):
         return self.started_at is not None and self.ended_at is None
 
     @property
+    def ahead(self) -> tuple[NodeUpgrade, ...]:
+        """The nodes after the one at work that are not left out."""
+        return tuple(one for one in self.upgrades[self.current + 1 :] if not one.skipped)
+
+    @property
     def following(self) -> NodeUpgrade | None:
-        """The node after the one at work."""
-        place = self.current + 1
-        return self.upgrades[place] if place < len(self.upgrades) else None
+        """The node that comes after the one at work; None: it is the last, or the run stops."""
+        return None if self.stopping else next(iter(self.ahead), None)
+
+    @property
+    def host_question(self) -> NodeUpgrade | None:
+        """The node whose host command did not end well, or whose end nobody saw."""
+        return next((one for one in self.upgrades if one.host_trouble), None)
 
     @property
     def in_play(self) -> tuple[NodeUpgrade, ...]:
         """The nodes whose proofs count now: while one bakes, the next one's too."""
         if not self.active:
             return ()
-        following = self.following
-        if self.upgrade.step == Step.BAKE and following is not None:
-            return (self.upgrade, following)
-        return (self.upgrade,)
+        following = self.following if self.upgrade.last else None
+        nodes = () if self.upgrade.skipped else (self.upgrade,)
+        return nodes if following is None else (*nodes, following)
+
+    def node(self, node_id: str) -> NodeUpgrade:
+        """One of the run's own nodes, as it is now."""
+        return next(one for one in self.upgrades if one.node == node_id)
 
     def of_node(self, node_id: str) -> NodeUpgrade | None:
         return next((one for one in self.upgrades if one.node == node_id), None)
@@ -151,6 +240,8 @@ def next_step(plan: NodePlan, step: Step | None) -> Step | None:
 def gate_ahead(run: Run) -> Gate | None:
     """The gate between what is done now and what comes next; None: it goes on by itself."""
     upgrade = run.upgrade
+    if upgrade.skipped:
+        return Gate.NEXT if run.following is not None else None
     if upgrade.step is None:
         return Gate.START
     step = next_step(run.plan.node(upgrade.node), upgrade.step)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nomad_console.domain.plan import Plan, Step, SystemJobs
+from nomad_console.domain.plan import BatchChoice, Plan, Step, SystemJobs
 from nomad_console.upgrade.commands import (
     Deregister,
     Drain,
@@ -10,10 +10,11 @@ from nomad_console.upgrade.commands import (
     Register,
     RunHost,
     SetEligibility,
+    StopAllocation,
     Write,
 )
 from nomad_console.upgrade.gates import ProofName
-from nomad_console.upgrade.run import NodeUpgrade, Run, StepRecord, gate_ahead, next_step
+from nomad_console.upgrade.run import NodeUpgrade, Outcome, Run, StepRecord, gate_ahead, next_step
 from nomad_console.upgrade.turn import Turn
 
 UNBROKEN: Mapping[Step, tuple[ProofName, ...]] = {
@@ -35,7 +36,8 @@ def wait_s(run: Run, upgrade: NodeUpgrade) -> float:
         case Step.ATTACH:
             return max(one.slow_start_s for one in plan.node(upgrade.node).targets)
         case Step.BAKE:
-            return plan.bake_of(upgrade.node)
+            first = next(one for one in run.upgrades if one.step is not None and not one.left_out)
+            return plan.bake_s * (2 if first.node == upgrade.node else 1)
         case _:
             return 0.0
 
@@ -48,8 +50,12 @@ def _unbroken(upgrade: NodeUpgrade) -> bool:
 
 
 def done(run: Run, upgrade: NodeUpgrade) -> bool:
-    """The node's present step is proven, answered and waited for."""
-    if upgrade.pending or not upgrade.proven:
+    """The node's present step is proven, answered and waited for; or the node is over."""
+    if upgrade.pending:
+        return False
+    if upgrade.skipped or upgrade.ended_at is not None:
+        return True
+    if not upgrade.proven:
         return False
     over = wait_s(run, upgrade) <= 0 or (upgrade.wait is not None and upgrade.wait.over)
     match upgrade.step:
@@ -66,8 +72,8 @@ def proceed(turn: Turn) -> None:
     while turn.run.active:
         _tend_wait(turn)
         run, upgrade = turn.run, turn.run.upgrade
-        following = run.following if upgrade.step == Step.BAKE else None
-        ready = done(run, upgrade) and (following is None or following.proven)
+        following = run.following if upgrade.last else None
+        ready = done(run, upgrade) and (following is None or following.ready)
         if run.hold is not None or not ready:
             if upgrade.gate is not None:
                 turn.change(gate=None)
@@ -77,7 +83,24 @@ def proceed(turn: Turn) -> None:
             if upgrade.gate is None:
                 turn.ask(gate)
             return
+        if upgrade.last and run.following is None and not _may_end(turn):
+            return
         begin_next(turn, upgrade.index)
+
+
+def _may_end(turn: Turn) -> bool:
+    """Nothing is asked for any more, and the nodes that are not begun have their cordons back."""
+    for upgrade in turn.run.ahead:
+        give_back_cordon(turn, upgrade)
+    return not any(one.pending for one in turn.run.upgrades)
+
+
+def give_back_cordon(turn: Turn, upgrade: NodeUpgrade) -> None:
+    """The node is eligible again where this run made it ineligible."""
+    asked = [one.write for one in upgrade.pending if isinstance(one.write, SetEligibility)]
+    closed = upgrade.cordoned or any(not one.eligible for one in asked)
+    if closed and not any(one.eligible for one in asked):
+        turn.issue(SetEligibility, upgrade.node, eligible=True)
 
 
 def _tend_wait(turn: Turn) -> None:
@@ -112,14 +135,18 @@ def begin_next(turn: Turn, index: int) -> None:
     """Close the present step and begin what follows it: a step, the next node, or the end."""
     upgrade = turn.run.upgrade
     step = next_step(turn.run.plan.node(upgrade.node), upgrade.step)
-    if step is not None:
+    if step is not None and not upgrade.skipped:
         _begin(turn, step, index)
         return
-    _record(turn, ended_at=turn.at, gate=None, wait=None)
-    if turn.run.following is None:
-        turn.change_run(ended_at=turn.at)
+    if upgrade.ended_at is None and not upgrade.left_out:
+        _record(turn, ended_at=turn.at, gate=None, wait=None)
+    following = turn.run.following
+    if following is None:
+        done_any = any(one.ended_at is not None for one in turn.run.upgrades)
+        left = turn.run.ahead or not done_any
+        turn.change_run(ended_at=turn.at, outcome=Outcome.STOPPED if left else Outcome.DONE)
         return
-    turn.change_run(current=turn.run.current + 1)
+    turn.change_run(current=turn.run.upgrades.index(following))
     _begin(turn, Step.CORDON, index)
 
 
@@ -135,9 +162,12 @@ def _begin(turn: Turn, step: Step, index: int) -> None:
     since = turn.run.upgrade.written_at if step == Step.BAKE else turn.at  # baking changes nothing
     turn.forget_proofs(turn.run.upgrade, written_at=since)
     run = turn.run
-    nodes = [run.upgrade]
-    if step == Step.CORDON and run.current == 0 and run.plan.cordon_selection:
-        nodes = list(run.upgrades)
+    nodes: tuple[NodeUpgrade, ...] = (run.upgrade,)
+    first = all(
+        one.step is None or one.left_out for one in run.upgrades if one.node != nodes[0].node
+    )
+    if step == Step.CORDON and first and run.plan.cordon_selection:
+        nodes = (run.upgrade, *run.ahead)
     for upgrade in nodes:
         for kind, fields in _calls(run.plan, upgrade, step):
             turn.issue(kind, upgrade.node, **fields)
@@ -157,7 +187,9 @@ def _calls(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
         case Step.DETACH:
             calls += [(Deregister, {"target": one}) for one in node.targets]
         case Step.DRAIN:
-            calls.append(drain_call(plan))
+            calls.append(drain_call(plan, upgrade))
+            if (upgrade.batch or plan.batch) == BatchChoice.STOP:
+                calls += [(StopAllocation, {"allocation": one.id}) for one in node.batch]
         case Step.UPGRADE:
             if node.host_argv:
                 calls.append((RunHost, {"argv": node.host_argv}))
@@ -168,10 +200,27 @@ def _calls(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
     return calls
 
 
-def drain_call(plan: Plan) -> Call:
+def stop_batch(turn: Turn, upgrade: NodeUpgrade, allocations: tuple[str, ...]) -> None:
+    """Stop these, but none that was stopped or is being stopped."""
+    asked = {
+        one.write.allocation for one in upgrade.pending if isinstance(one.write, StopAllocation)
+    }
+    for one in allocations:
+        if one not in asked and one not in upgrade.stopped:
+            turn.issue(StopAllocation, upgrade.node, allocation=one)
+
+
+def deadline_of(plan: Plan, upgrade: NodeUpgrade) -> float:
+    """The deadline that our drain of the node has, or would get; 0: none."""
+    if upgrade.deadline_s is not None:
+        return upgrade.deadline_s
+    return plan.deadline_of(upgrade.node, upgrade.batch or plan.batch)
+
+
+def drain_call(plan: Plan, upgrade: NodeUpgrade) -> Call:
     fields = {
         "run_id": plan.run_id,
-        "deadline_s": plan.deadline_s,
+        "deadline_s": deadline_of(plan, upgrade),
         "keep_system": plan.system == SystemJobs.KEEP,
     }
     return Drain, dict(fields)

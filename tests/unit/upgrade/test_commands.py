@@ -12,11 +12,13 @@ from nomad_console.upgrade.commands import (
     Deregister,
     Drain,
     EvaluateJob,
+    ExtendDrain,
     OpenGate,
     Register,
     Rejected,
     RunHost,
     SetEligibility,
+    StopAllocation,
     WakeAt,
     Write,
     call,
@@ -62,6 +64,12 @@ WRITES: list[tuple[Write, CommandClass, str]] = [
         ONCE,
         "POST /v1/job/edge/evaluate?namespace=prod",
     ),
+    (
+        ExtendDrain(id="1", node="n", run_id="r", deadline_s=0.0, keep_system=True),
+        TAG,
+        "PUT /v1/node/n/drain no deadline, system jobs kept",
+    ),
+    (StopAllocation(id="1", node="n", allocation="a0"), ONCE, "PUT /v1/allocation/a0/stop"),
     (RunHost(id="1", node="n", argv=("ssh", "c1", "a b")), ONCE, "ssh c1 'a b'"),
 ]
 

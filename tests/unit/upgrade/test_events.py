@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nomad_console.domain.plan import Step
+from nomad_console.domain.plan import BatchChoice, Step
 from nomad_console.upgrade import events
 from nomad_console.upgrade.gates import Gate, NodeProofs, Observation, Proof, ProofName, Truth
 from tests.support.manual_clock import EPOCH
@@ -27,6 +27,18 @@ EVENTS: list[events.Event] = [
     events.Unknown("n/drain/1", "timed out", **WHEN),
     events.HostStarted("n/upgrade/1", **WHEN),
     events.HostEnded("n/upgrade/1", None, "too long", **WHEN),
+    events.Accepted(findings=("count-one:solo",), **WHEN),
+    events.Skipped(node="n", by="operator", **WHEN),
+    events.Extended(node="n", deadline_s=1200.0, **WHEN),
+    events.StopAsked(**WHEN),
+    events.StopUnasked(**WHEN),
+    events.RestoreAsked(reason="enough", **WHEN),
+    events.BatchChosen(node="n", choice=BatchChoice.STOP, allocations=("a",), **WHEN),
+    events.HungUp(**WHEN),
+    events.ProbeFailed(url="http://front/web", detail="502", **WHEN),
+    events.Disturbed(node="n", what="is eligible", command="n/drain/1", **WHEN),
+    events.Resumed(by="ops@bastion", **WHEN),
+    events.HostAnswered(ran=True, **WHEN),
 ]
 
 
