@@ -37,8 +37,8 @@ class Network:
 class ConsulWorld:
     """A server s1 and two clients c1, c2."""
 
-    def __init__(self, acl: Acl | None = None) -> None:
-        self.clock = ManualClock()
+    def __init__(self, acl: Acl | None = None, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock()
         self.timeline = Timeline(self.clock)
         self.network = Network()
         rng = random.Random(7)
