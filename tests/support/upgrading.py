@@ -78,10 +78,19 @@ def small_upgrades(
 class Operator:
     """Somebody at the console, who looks at the cluster behind it as well."""
 
-    def __init__(self, seat: Seat, cluster: SmallCluster, upgrades: Upgrades) -> None:
+    def __init__(
+        self,
+        seat: Seat,
+        cluster: SmallCluster,
+        upgrades: Upgrades,
+        agents: Agents,
+        feeds: NoFeeds,
+    ) -> None:
         self.seat = seat
         self.cluster = cluster
         self.upgrades = upgrades
+        self.agents = agents
+        self.feeds = feeds
 
     @property
     def conductor(self) -> Conductor:
@@ -183,9 +192,9 @@ async def operating(
     clock = ManualClock()
     cluster = world(clock)
     cluster.publish(snapshot)
-    upgrades, _ = small_upgrades(cluster, clock, where, *host)
-    app = ConsoleApp(
-        FACTS, cluster, NoFeeds(), Shelf(), UpgradeScreens(upgrades), clock, read_only=False
-    )
+    upgrades, agents = small_upgrades(cluster, clock, where, *host)
+    feeds = NoFeeds()
+    screens = UpgradeScreens(upgrades)
+    app = ConsoleApp(FACTS, cluster, feeds, Shelf(), screens, clock, read_only=False)
     async with seated(app, clock, size) as seat:
-        yield Operator(seat, cluster, upgrades)
+        yield Operator(seat, cluster, upgrades, agents, feeds)
