@@ -93,7 +93,8 @@ def test_only_operations_and_clients_know_a_write(path: Path) -> None:
     """The writing methods of the clients are called in operations and nowhere else."""
     if path.parent.name in {"clients", "operations"} or "simulator" in path.parts:
         return
-    writes = {"drain", "set_eligibility", "evaluate_job", "register", "deregister"}
+    writes = {"drain", "set_eligibility", "evaluate_job", "stop_allocation", "register"}
+    writes |= {"deregister", "open_session", "renew_session", "end_session", "acquire", "release"}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value

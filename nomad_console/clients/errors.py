@@ -21,6 +21,7 @@ _RIGHTS = (  # Nomad's capability of each path (nomad/*_endpoint.go); the first 
     (re.compile(r"/v1/nodes?(/|$)"), "node:read"),
     (re.compile(r"/v1/agent"), "agent:read"),
     (re.compile(r"/v1/operator"), "operator:read"),
+    (re.compile(r"/v1/allocation/[^/]+/stop"), "namespace:alloc-lifecycle"),
     (re.compile(r"/v1/(jobs?|allocations?|deployments?|evaluations?)"), "namespace:read-job"),
     (
         re.compile(r"/v1/event/stream"),
@@ -29,6 +30,8 @@ _RIGHTS = (  # Nomad's capability of each path (nomad/*_endpoint.go); the first 
 )
 _CONSUL_RIGHTS = (
     (re.compile(r"/v1/agent"), "agent:read"),
+    (re.compile(r"/v1/session"), "session:write"),
+    (re.compile(r"/v1/kv"), "key:write on nomad-console/"),
     (re.compile(r"/v1/(internal/ui|catalog|health)"), "service:read and node:read"),
 )
 

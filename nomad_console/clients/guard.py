@@ -23,7 +23,11 @@ NOMAD_READS: Mapping[str, tuple[str, ...]] = {
     "POST": ("search(/fuzzy)?", "jobs/statuses", "jobs/parse"),  # reads, although posted
 }
 NOMAD_WRITES: Mapping[str, tuple[str, ...]] = {
-    "POST": (f"node/{_ID}/(drain|eligibility)", f"job/{_PART}/evaluate"),
+    "POST": (
+        f"node/{_ID}/(drain|eligibility)",
+        f"job/{_PART}/evaluate",
+        f"allocation/{_ID}/stop",
+    ),
 }
 CONSUL_READS: Mapping[str, tuple[str, ...]] = {
     "GET": (

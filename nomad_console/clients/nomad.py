@@ -63,6 +63,7 @@ class Nomad:
     ) -> Listing[Allocation]:
         """`where` is Nomad's filter over the whole allocation, such as `NodeID == "…"`."""
         params = _page(per_page, next_token) | {"namespace": self._settings.namespace}
+        params["resources"] = "true"
         if not task_states:
             params["task_states"] = "false"
         if where:
@@ -170,6 +171,10 @@ class Nomad:
 
     async def evaluate_job(self, namespace: str, job_id: str) -> int:
         return await self._threads.write(self._writes.evaluate_job, namespace, job_id)
+
+    async def stop_allocation(self, alloc_id: str) -> int:
+        """Its job may put another in its place, elsewhere where this node is ineligible."""
+        return await self._threads.write(self._writes.stop_allocation, alloc_id)
 
     async def close(self) -> None:
         await self._reads.close()

@@ -72,6 +72,9 @@ class NomadCalls:
         body = {"JobID": job_id, "Namespace": namespace, "EvalOptions": {"ForceReschedule": False}}
         return self._write("job", (job_id, "evaluate"), {"namespace": namespace}, body)
 
+    def stop_allocation(self, alloc_id: str) -> int:
+        return self._write("allocation", (alloc_id, "stop"), {}, {})
+
     def close(self) -> None:
         if self._session is not None:
             self._session.close()

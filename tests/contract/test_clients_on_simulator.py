@@ -131,6 +131,11 @@ async def test_writes_to_nomad_are_seen_in_its_events(cluster: ClusterSettings) 
                 ):
                     break
         assert (await nomad.nodes(index=index, wait_s=5)).index >= eligible
+        here = (await nomad.node_allocations(node)).rows
+        running = next(one for one in here if one.client == "running")
+        stopped = await nomad.stop_allocation(running.id)
+        assert stopped > eligible
+        assert (await nomad.allocation(running.id)).desired == "stop"
 
 
 async def test_reads_of_consul(cluster: ClusterSettings) -> None:

@@ -48,6 +48,9 @@ def test_an_answer_becomes_the_error_it_stands_for(
         ("nomad", "GET /v1/agent/self", "agent:read"),
         ("consul", "GET /v1/agent/self", "agent:read"),
         ("consul", "GET /v1/health/state/critical", "service:read and node:read"),
+        ("nomad", "POST /v1/allocation/1/stop", "namespace:alloc-lifecycle"),
+        ("consul", "PUT /v1/session/create", "session:write"),
+        ("consul", "PUT /v1/kv/nomad-console/global/run", "key:write on nomad-console/"),
         ("consul", "GET /v1/kv/x", ""),
     ],
 )

@@ -16,7 +16,7 @@ from tests.support.serving import Listener
 
 NODE = "9030af16-25ee-b12b-d341-f337c9c8fa52"
 WRITES = {
-    Nomad: {"drain", "set_eligibility", "evaluate_job"},
+    Nomad: {"drain", "set_eligibility", "evaluate_job", "stop_allocation"},
     Consul: {"open_session", "renew_session", "end_session", "acquire", "release"},
     Elb: {"register", "deregister"},
 }
