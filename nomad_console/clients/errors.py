@@ -31,7 +31,7 @@ _RIGHTS = (  # Nomad's capability of each path (nomad/*_endpoint.go); the first 
 _CONSUL_RIGHTS = (
     (re.compile(r"/v1/agent"), "agent:read"),
     (re.compile(r"/v1/session"), "session:write"),
-    (re.compile(r"/v1/kv"), "key:write on nomad-console/"),
+    (re.compile(r"/v1/kv/nomad-console/"), "key:write on nomad-console/"),
     (re.compile(r"/v1/(internal/ui|catalog|health)"), "service:read and node:read"),
 )
 
