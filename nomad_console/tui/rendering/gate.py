@@ -65,6 +65,16 @@ def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[L
     return [*proofs, *asked] if len(proofs) + len(asked) <= height else [*asked, *proofs]
 
 
+def waiting_lines(sight: Sight, width: int) -> list[Line]:
+    """What keeps the next gate closed."""
+    upgrade = sight.run.upgrade
+    missing = [one for one in proofs_of(sight, upgrade) if not one.holds]
+    if missing:
+        items = [(Cell("✗ ", Tone.WARN), Cell(one.name)) for one in missing]
+        return flowed(items, width, (Cell("not yet ", Tone.DIM),))
+    return [(Cell("the next gate opens when every proof holds", Tone.DIM),)]
+
+
 def calls_ahead(sight: Sight) -> tuple[Call, ...]:
     """The calls of the step that the answer begins; none where all is as it should be already."""
     run, plan = sight.run, sight.run.plan

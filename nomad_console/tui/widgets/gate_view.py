@@ -6,7 +6,7 @@ from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nomad_console.tui.rendering.gate import gate_lines, gate_title
+from nomad_console.tui.rendering.gate import gate_lines, gate_title, waiting_lines
 from nomad_console.tui.rendering.text import Cell, Line, Tone, fit
 from nomad_console.tui.rendering.upgrade_run import Sight
 from nomad_console.tui.rendering.wrapping import as_document
@@ -77,7 +77,7 @@ class GateView(Vertical):
             )
         else:
             title = f"{sight.name}: {sight.run.upgrade.step or 'before the first step'} under way"
-            body: list[Line] = [(Cell("the next gate opens when every proof holds", Tone.DIM),)]
+            body = waiting_lines(sight, self._body.room)
             self._show(title, Tone.BUSY, body, _key("h", "hold") + _key("F", "freeze"), rows)
 
     def _show(self, title: str, tone: Tone, lines: list[Line], answers: Line, rows: int) -> None:

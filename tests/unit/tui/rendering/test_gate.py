@@ -6,7 +6,13 @@ import msgspec
 import pytest
 
 from nomad_console.domain.plan import Plan, Step
-from nomad_console.tui.rendering.gate import calls_ahead, commands_ahead, gate_lines, gate_title
+from nomad_console.tui.rendering.gate import (
+    calls_ahead,
+    commands_ahead,
+    gate_lines,
+    gate_title,
+    waiting_lines,
+)
 from nomad_console.tui.rendering.text import plain
 from nomad_console.tui.rendering.upgrade_run import Sight
 from nomad_console.tui.rendering.wrapping import size_of
@@ -126,3 +132,16 @@ def test_a_gate_that_is_too_high_shows_first_what_it_asks() -> None:
     sight, state = at_gate(Gate.UPGRADE)
     first = [plain(line).split()[0] for line in gate_lines(sight, state, 76, 3)]
     assert first == ["next", "means", "back", "proven"]
+
+
+def test_what_keeps_the_next_gate_closed_is_named() -> None:
+    standings = (
+        Standing(proof(ProofName.EMPTY, Truth.FALSE), EPOCH),
+        Standing(proof(ProofName.PLACED), EPOCH),
+        Standing(proof(ProofName.UNLISTED, Truth.UNKNOWN), EPOCH),
+    )
+    sight, _ = at_gate(Gate.UPGRADE, proofs=standings)
+    (line,) = waiting_lines(sight, 76)
+    assert plain(line) == "not yet ✗ node empty  ✗ Consul lists nothing stopped"
+    sight, _ = at_gate(Gate.UPGRADE, proofs=standings[1:2])
+    assert "every proof holds" in plain(waiting_lines(sight, 76)[0])
