@@ -58,10 +58,12 @@ class NetworkWire(msgspec.Struct, rename=go_name):
 
 
 class ResourcesWire(msgspec.Struct, rename=go_name):
-    """What a task asks for: MHz, MiB."""
+    """What a task asks for: MHz, MiB, whole cores."""
 
     cpu: int | None = msgspec.field(default=None, name="CPU")
     memory_mb: int | None = None
+    cores: int | None = None
+    devices: list[msgspec.Raw] | None = None
     networks: list[NetworkWire] | None = None
 
 
@@ -97,6 +99,7 @@ class GroupWire(msgspec.Struct, rename=go_name):
     tasks: list[TaskWire] | None = None
     networks: list[NetworkWire] | None = None
     constraints: list[ConstraintWire] | None = None
+    volumes: dict[str, msgspec.Raw] | None = None
     meta: dict[str, str | None] | None = None
 
 
@@ -168,7 +171,18 @@ def _group(wire: GroupWire) -> Group:
         static_ports=tuple(sorted(set(_static_ports(wire)))),
         constraints=tuple(_constraints(constraints)),
         meta={name: text or "" for name, text in (wire.meta or {}).items()},
+        wants=tuple(_wants(wire)),
     )
+
+
+def _wants(wire: GroupWire) -> Iterator[str]:
+    asked = [task.resources for task in wire.tasks or () if task.resources]
+    if any(one.cores for one in asked):
+        yield "cores"
+    if any(one.devices for one in asked):
+        yield "devices"
+    if wire.volumes:
+        yield "volumes"
 
 
 def _task(wire: TaskWire) -> JobTask:

@@ -78,6 +78,20 @@ class NodeResourcesWire(msgspec.Struct, rename=go_name):
     memory: MemoryWire | None = None
 
 
+class ReservedPortsWire(msgspec.Struct, rename=go_name, gc=False):
+    """Ports and ranges, as configured."""
+
+    reserved_host_ports: str | None = None
+
+
+class ReservedWire(msgspec.Struct, rename=go_name):
+    """What the agent keeps from allocations."""
+
+    cpu: CpuWire | None = None
+    memory: MemoryWire | None = None
+    networks: ReservedPortsWire | None = None
+
+
 class NodeStubWire(msgspec.Struct, rename=go_name):
     """A row of /v1/nodes: the only place with `Version`."""
 
@@ -107,6 +121,7 @@ class NodeWire(NodeStubWire, rename=go_name):
     meta: Texts | None = None
     attributes: Texts | None = None
     node_resources: NodeResourcesWire | None = None
+    reserved_resources: ReservedWire | None = None
 
 
 def node(wire: NodeStubWire | NodeWire) -> Node:
@@ -132,6 +147,7 @@ def node(wire: NodeStubWire | NodeWire) -> Node:
 def node_detail(wire: NodeWire) -> NodeDetail:
     attributes, meta = _texts(wire.attributes), _texts(wire.meta)
     resources = wire.node_resources or NodeResourcesWire()
+    kept = wire.reserved_resources or ReservedWire()
     updated = wire.status_updated_at
     return NodeDetail(
         id=wire.id,
@@ -154,6 +170,9 @@ def node_detail(wire: NodeWire) -> NodeDetail:
         memory_mb=(resources.memory.memory_mb if resources.memory else None) or 0,
         modify_index=wire.modify_index or 0,
         attributes={name: text for name, text in attributes.items() if name.startswith(_KEPT)},
+        reserved_cpu_mhz=(kept.cpu.cpu_shares if kept.cpu else None) or 0,
+        reserved_memory_mb=(kept.memory.memory_mb if kept.memory else None) or 0,
+        reserved_ports=(kept.networks.reserved_host_ports if kept.networks else None) or "",
     )
 
 

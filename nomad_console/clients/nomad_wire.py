@@ -9,7 +9,14 @@ from datetime import datetime
 import msgspec
 
 from nomad_console.clients.wire import go_name, moment, seconds, shared
-from nomad_console.domain.allocation import Allocation, Deployment, Evaluation, Task, TaskEvent
+from nomad_console.domain.allocation import (
+    Allocation,
+    Claim,
+    Deployment,
+    Evaluation,
+    Task,
+    TaskEvent,
+)
 
 
 class TaskEventWire(msgspec.Struct, rename=go_name):
@@ -55,6 +62,44 @@ class AllocJobWire(msgspec.Struct, rename=go_name, gc=False):
     version: int | None = None
 
 
+class CpuClaimWire(msgspec.Struct, rename=go_name, gc=False):
+    """MHz, called shares."""
+
+    cpu_shares: int | None = None
+
+
+class MemoryClaimWire(msgspec.Struct, rename=go_name, gc=False):
+    """MiB."""
+
+    memory_mb: int | None = None
+
+
+class PortClaimWire(msgspec.Struct, rename=go_name, gc=False):
+    """A port of the host, static or dynamic."""
+
+    value: int | None = None
+
+
+class TaskClaimWire(msgspec.Struct, rename=go_name, gc=False):
+    """One task's share of what the scheduler gave."""
+
+    cpu: CpuClaimWire | None = None
+    memory: MemoryClaimWire | None = None
+
+
+class SharedClaimWire(msgspec.Struct, rename=go_name):
+    """What belongs to the allocation as a whole."""
+
+    ports: list[PortClaimWire] | None = None
+
+
+class ResourcesWire(msgspec.Struct, rename=go_name):
+    """In events and singles always, in lists where asked for."""
+
+    tasks: dict[str, TaskClaimWire | None] | None = None
+    shared: SharedClaimWire | None = None
+
+
 class AllocationWire(msgspec.Struct, rename=go_name):
     """List stub, single, and event payload: the union of their fields."""
 
@@ -79,6 +124,7 @@ class AllocationWire(msgspec.Struct, rename=go_name):
     job_version: int | None = None
     job: AllocJobWire | None = None
     task_states: dict[str, TaskStateWire | None] | None = None
+    allocated_resources: ResourcesWire | None = None
     create_index: int | None = None
     modify_index: int | None = None
     create_time: int | None = None
@@ -156,6 +202,7 @@ def allocation(wire: AllocationWire, *, whole: bool = False) -> Allocation:
         job_version=wire.job_version if wire.job_version is not None else job.version,
         previous_id=wire.previous_allocation or ("" if whole else None),
         tasks=None if states is None else tuple(_tasks(states)),
+        claim=_claim(wire.allocated_resources),
     )
 
 
@@ -190,6 +237,18 @@ def deployment(wire: DeploymentWire) -> Deployment:
         create_index=wire.create_index or 0,
         modify_index=wire.modify_index or 0,
     )
+
+
+def _claim(wire: ResourcesWire | None) -> Claim | None:
+    if wire is None:
+        return None
+    cpu = memory = 0
+    for task in (wire.tasks or {}).values():
+        if task is not None:
+            cpu += (task.cpu.cpu_shares if task.cpu else None) or 0
+            memory += (task.memory.memory_mb if task.memory else None) or 0
+    ports = (wire.shared.ports if wire.shared else None) or ()
+    return Claim(cpu, memory, tuple(port.value for port in ports if port.value))
 
 
 def _tasks(states: Mapping[str, TaskStateWire | None]) -> Iterator[Task]:

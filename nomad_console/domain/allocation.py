@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -41,6 +42,14 @@ class Task(msgspec.Struct, frozen=True):
     events: tuple[TaskEvent, ...]
 
 
+class Claim(NamedTuple):
+    """What an allocation has of its node until its tasks have ended. MHz, MB, host ports."""
+
+    cpu_mhz: int
+    memory_mb: int
+    ports: tuple[int, ...] = ()
+
+
 class Allocation(msgspec.Struct, frozen=True):
     """One allocation. None stands for "this answer did not say", never for empty.
 
@@ -71,6 +80,7 @@ class Allocation(msgspec.Struct, frozen=True):
     job_version: int | None = None
     previous_id: str | None = None
     tasks: tuple[Task, ...] | None = None
+    claim: Claim | None = None
 
     @property
     def terminal(self) -> bool:
@@ -97,7 +107,7 @@ def merged(old: Allocation | None, new: Allocation) -> Allocation:
     newer, older = (new, old) if new.modify_index >= old.modify_index else (old, new)
     missing: dict[str, object] = {
         name: getattr(older, name)
-        for name in ("job_type", "job_version", "previous_id", "tasks")
+        for name in ("job_type", "job_version", "previous_id", "tasks", "claim")
         if getattr(newer, name) is None and getattr(older, name) is not None
     }
     return msgspec.structs.replace(newer, **missing) if missing else newer

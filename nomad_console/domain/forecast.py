@@ -83,11 +83,8 @@ def waves(snapshot: ClusterSnapshot, found: NodePlan) -> tuple[Wave, ...]:
 def _wave(snapshot: ClusterSnapshot, job: Job, group: Group, here: int) -> Wave:
     migrate = group.migrate or DEFAULT_MIGRATE
     verdicts = sum(
-        (one.namespace, one.job_id, one.group) == (job.namespace, job.id, group.name)
-        and not one.terminal
-        and one.healthy is not None
-        and not one.migrate
-        for one in snapshot.allocations.values()
+        one.group == group.name and not one.terminal and one.healthy is not None and not one.migrate
+        for one in snapshot.allocations_of_job(job.namespace, job.id)
     )
     allowed = max(0, min(here, verdicts - (group.count - migrate.max_parallel)))
     interval = max(

@@ -57,6 +57,7 @@ class Group(msgspec.Struct, frozen=True):
     static_ports: tuple[int, ...]
     constraints: tuple[Constraint, ...]
     meta: Mapping[str, str]
+    wants: tuple[str, ...] = ()  # beyond CPU, memory and ports: cores, devices, volumes
 
     @property
     def kill_timeout_s(self) -> float:

@@ -91,3 +91,6 @@ class NodeDetail(msgspec.Struct, frozen=True):
     memory_mb: int
     modify_index: int
     attributes: Mapping[str, str]
+    reserved_cpu_mhz: int = 0  # of `cpu_mhz`: kept from allocations
+    reserved_memory_mb: int = 0
+    reserved_ports: str = ""  # as configured: 22,80,8500-8600

@@ -50,6 +50,14 @@ class NodeSums(NamedTuple):
     total: int = 0
 
 
+class NodeClaims(NamedTuple):
+    """What the allocations of a node that have not ended claim of it; `untold` do not say."""
+
+    cpu_mhz: int = 0
+    memory_mb: int = 0
+    untold: int = 0
+
+
 class ConsulSums(NamedTuple):
     """Service instances by the worst of their checks, their machine's included."""
 
@@ -104,7 +112,9 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     details: Mapping[str, NodeDetail] = {}
     allocations: Mapping[str, Allocation] = {}
     by_node: Mapping[str, frozenset[str]] = {}  # node id -> allocation ids
+    by_job: Mapping[JobKey, frozenset[str]] = {}  # likewise
     node_sums: Mapping[str, NodeSums] = {}
+    node_claims: Mapping[str, NodeClaims] = {}
     job_stubs: Mapping[JobKey, JobStub] = {}
     jobs: Mapping[JobKey, Job] = {}  # those read whole
     deployments: Mapping[str, Deployment] = {}
@@ -137,6 +147,9 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
 
     def allocations_of(self, node_id: str) -> list[Allocation]:
         return [self.allocations[key] for key in self.by_node.get(node_id, ())]
+
+    def allocations_of_job(self, namespace: str, job_id: str) -> list[Allocation]:
+        return [self.allocations[key] for key in self.by_job.get((namespace, job_id), ())]
 
     def targets_of(self, node_id: str) -> list[Target]:
         return [

@@ -68,7 +68,8 @@ def groups_before(
         for one in node.allocations
         if one.job_type == "service"
     }
-    for one in snapshot.allocations.values():
+    jobs = {(namespace, job_id) for namespace, job_id, _ in counts}
+    for one in (copy for job in jobs for copy in snapshot.allocations_of_job(*job)):
         key = (one.namespace, one.job_id, one.group)
         runs = (one.desired, one.client) == ("run", "running") and one.healthy is not False
         if key in counts and runs:

@@ -4,16 +4,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Protocol, TypeVar
 
-from nomad_console.domain.allocation import (
-    Allocation,
-    ClientStatus,
-    Deployment,
-    Evaluation,
-    merged,
-)
+from nomad_console.domain.allocation import Allocation, Deployment, Evaluation, merged
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
-from nomad_console.domain.snapshot import JobKey, NodeSums
+from nomad_console.domain.snapshot import JobKey
+from nomad_console.live.allocation_index import AllocationIndex
 from nomad_console.live.machines import MachineIndex
 from nomad_console.live.table import Table
 
@@ -32,18 +27,6 @@ def missing(rows: Mapping[K, Indexed], listed: AbstractSet[K], index: int) -> li
     return [key for key, row in rows.items() if key not in listed and row.modify_index <= index]
 
 
-def counts(allocation: Allocation) -> NodeSums:
-    """What one allocation adds to its node's sums.
-
-    A completed one that was not told to stop (batch work done) is no longer owed.
-    """
-    running = allocation.client == ClientStatus.RUNNING
-    owed = not allocation.terminal or (
-        allocation.desired == "run" and allocation.client != ClientStatus.COMPLETE
-    )
-    return NodeSums(int(running), int(owed))
-
-
 class NomadRecords:
     """The newest `modify_index` wins; a row of the same index may complete or correct another."""
 
@@ -51,8 +34,7 @@ class NomadRecords:
         self.nodes = Table[str, Node]()
         self.details = Table[str, NodeDetail]()
         self.allocations = Table[str, Allocation]()
-        self.by_node = Table[str, frozenset[str]]()
-        self.node_sums = Table[str, NodeSums]()
+        self.index = AllocationIndex()
         self.job_stubs = Table[JobKey, JobStub]()
         self.jobs = Table[JobKey, Job]()
         self.deployments = Table[str, Deployment]()
@@ -62,10 +44,6 @@ class NomadRecords:
         self._read: set[str] = set()  # nodes whose detail was read by this console
         self._machines = machines
         self._touched = touched
-        self._members: dict[str, set[str]] = {}
-        self._sums: dict[str, NodeSums] = {}
-        self._moved: set[str] = set()  # nodes whose members or sums are not in the tables yet
-        self._all_counted = False  # before the first whole listing a sum would be a guess
 
     def put_nodes(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
@@ -76,7 +54,7 @@ class NomadRecords:
                 continue
             if self.nodes.put(node.id, node):
                 self._place(node)
-                self._moved.add(node.id)
+                self.index.touch((node.id,))
         self._touched()
 
     def put_details(self, details: Iterable[NodeDetail], *, read: bool = True) -> None:
@@ -98,7 +76,7 @@ class NomadRecords:
             old = self.allocations.get(allocation.id)
             new = merged(old, allocation)
             if self.allocations.put(new.id, new):
-                self._count(old, new)
+                self.index.change(old, new)
         self._touched()
 
     def put_job_stubs(self, stubs: Iterable[JobStub]) -> None:
@@ -148,10 +126,8 @@ class NomadRecords:
 
     def keep_allocations(self, listed: AbstractSet[str], index: int) -> None:
         for key in missing(self.allocations.rows, listed, index):
-            self._count(self.allocations.drop(key), None)
-        if not self._all_counted:
-            self._all_counted = True
-            self._moved |= self.nodes.rows.keys()
+            self.index.change(self.allocations.drop(key), None)
+        self.index.counted(self.nodes.rows)
         self._touched()
 
     def keep_jobs(self, listed: AbstractSet[JobKey], index: int) -> None:
@@ -172,18 +148,15 @@ class NomadRecords:
 
     def members(self, node_id: str) -> AbstractSet[str]:
         """Ids of the allocations of a node."""
-        return self._members.get(node_id, frozenset())
+        return self.index.members(node_id)
 
     def freeze(self) -> tuple[frozenset[str], frozenset[str], frozenset[JobKey]]:
         """Ids of the nodes, allocations and jobs that differ from the last freeze."""
-        for node_id in self._moved:
-            self._settle(node_id)
-        self._moved.clear()
         allocations = self.allocations.freeze()
         self.deployments.freeze()
         self.blocked.freeze()
         nodes = set(self.nodes.freeze() | self.details.freeze())
-        nodes |= self.by_node.freeze() | self.node_sums.freeze()
+        nodes |= self.index.freeze(self.nodes.rows)
         nodes |= {
             row.node_id for key in allocations if (row := self.allocations.get(key)) is not None
         }
@@ -194,7 +167,7 @@ class NomadRecords:
         self.details.drop(node_id)
         self.unread.pop(node_id, None)
         self._read.discard(node_id)
-        self._moved.add(node_id)
+        self.index.touch((node_id,))
         self._machines.forget(node_id)
 
     def _place(self, node: Node) -> None:
@@ -205,30 +178,3 @@ class NomadRecords:
         else:
             self.unread[node.id] = None
         self._machines.place(node, detail, read=read)
-
-    def _count(self, old: Allocation | None, new: Allocation | None) -> None:
-        if old is not None:
-            minus = counts(old)
-            sums = self._sums[old.node_id]
-            self._sums[old.node_id] = NodeSums(
-                sums.running - minus.running, sums.total - minus.total
-            )
-            self._members[old.node_id].discard(old.id)
-            self._moved.add(old.node_id)
-        if new is not None:
-            plus = counts(new)
-            sums = self._sums.get(new.node_id, NodeSums())
-            self._sums[new.node_id] = NodeSums(sums.running + plus.running, sums.total + plus.total)
-            self._members.setdefault(new.node_id, set()).add(new.id)
-            self._moved.add(new.node_id)
-
-    def _settle(self, node_id: str) -> None:
-        members = self._members.get(node_id)
-        if members:
-            self.by_node.put(node_id, frozenset(members))
-        else:
-            self.by_node.drop(node_id)
-        if self._all_counted and (members or node_id in self.nodes.rows):
-            self.node_sums.put(node_id, self._sums.get(node_id, NodeSums()))
-        else:
-            self.node_sums.drop(node_id)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nomad_console.domain.allocation import Allocation, Task
+from nomad_console.domain.allocation import Allocation, Claim, Task
 from nomad_console.domain.job import (
     Check,
     Group,
@@ -22,6 +22,8 @@ from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceInstanc
 from nomad_console.domain.snapshot import (
     ClusterSnapshot,
     ConsulSums,
+    JobKey,
+    NodeClaims,
     NodeSums,
     Reading,
     Source,
@@ -29,6 +31,7 @@ from nomad_console.domain.snapshot import (
     SourceState,
 )
 from nomad_console.domain.target import Target, TargetGroup, TargetKey
+from nomad_console.live.allocation_index import claims
 from tests.support.manual_clock import EPOCH
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/{}/0123456789abcdef"
@@ -131,6 +134,7 @@ def an_allocation(
         job_version=0,
         previous_id="",
         tasks=(a_task(),),
+        claim=Claim(100, 128),
     )
     return msgspec.structs.replace(allocation, **changes)
 
@@ -232,9 +236,16 @@ def consul_health(snapshot: ClusterSnapshot, name: str) -> NodeHealth:
 def with_derived(snapshot: ClusterSnapshot) -> ClusterSnapshot:
     """The snapshot with its indexes, sums, ties and Consul's view made to fit its rows."""
     by_node: dict[str, frozenset[str]] = dict.fromkeys(snapshot.nodes, frozenset())
+    by_job: dict[JobKey, frozenset[str]] = {}
     sums: dict[str, NodeSums] = dict.fromkeys(snapshot.nodes, NodeSums())
+    claimed: dict[str, NodeClaims] = dict.fromkeys(snapshot.nodes, NodeClaims())
     for one in snapshot.allocations.values():
         by_node[one.node_id] = by_node.get(one.node_id, frozenset()) | {one.id}
+        key = (one.namespace, one.job_id)
+        by_job[key] = by_job.get(key, frozenset()) | {one.id}
+        more = claims(one)
+        taken = claimed.get(one.node_id, NodeClaims())
+        claimed[one.node_id] = NodeClaims(*map(sum, zip(taken, more, strict=True)))
         old = sums.get(one.node_id, NodeSums())
         live = one.desired == "run" or not one.terminal
         sums[one.node_id] = NodeSums(old.running + (one.client == "running"), old.total + live)
@@ -245,7 +256,9 @@ def with_derived(snapshot: ClusterSnapshot) -> ClusterSnapshot:
     return msgspec.structs.replace(
         snapshot,
         by_node=by_node,
+        by_job=by_job,
         node_sums=sums,
+        node_claims=claimed,
         node_health=health,
         health_read={name: Reading(snapshot.at) for name in health},
         services={name: ServiceSummary(name, len(of[name]), of[name], ()) for name in names},

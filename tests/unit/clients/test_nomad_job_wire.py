@@ -59,3 +59,11 @@ def test_ports_and_services_of_tasks_count_for_their_group() -> None:
     assert inner.services[0].provider == "consul"
     assert inner.constraints == (Constraint("a", "=", "b"),)
     assert (inner.tasks[0].cpu_mhz, inner.tasks[0].memory_mb) == (7, 9)
+
+
+def test_what_a_group_wants_beyond_cpu_memory_and_ports() -> None:
+    asked = {"Cores": 2, "Devices": [{"Name": "nvidia/gpu"}]}
+    row = {"Tasks": [{"Name": "t", "Resources": asked}], "Volumes": {"data": {"Type": "host"}}}
+    (greedy,) = job(wire(JobWire, {"ID": "x", "TaskGroups": [row]})).groups
+    assert greedy.wants == ("cores", "devices", "volumes")
+    assert group("web").wants == ()

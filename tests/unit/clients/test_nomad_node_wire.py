@@ -69,3 +69,17 @@ def test_a_forced_drain_has_no_force_deadline() -> None:
     assert drain.deadline_s < 0
     assert drain.force_deadline is None
     assert node(found).draining
+
+
+def test_what_the_agent_keeps_from_allocations() -> None:
+    reserved = {
+        "Cpu": {"CpuShares": 500},
+        "Memory": {"MemoryMB": 256},
+        "Networks": {"ReservedHostPorts": "22,8500-8600"},
+    }
+    found = node_detail(wire(NodeWire, NODE | {"ReservedResources": reserved}))
+    assert (found.reserved_cpu_mhz, found.reserved_memory_mb) == (500, 256)
+    assert found.reserved_ports == "22,8500-8600"
+    bare = dict.fromkeys(("Cpu", "Memory", "Networks"))
+    none = node_detail(wire(NodeWire, NODE | {"ReservedResources": bare}))
+    assert (none.reserved_cpu_mhz, none.reserved_memory_mb, none.reserved_ports) == (0, 0, "")

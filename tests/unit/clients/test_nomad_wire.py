@@ -14,7 +14,7 @@ from nomad_console.clients.nomad_wire import (
     deployment,
     evaluation,
 )
-from nomad_console.domain.allocation import Allocation, merged
+from nomad_console.domain.allocation import Allocation, Claim, merged
 from tests.support.recorded import recorded_body
 
 ALLOCATION = recorded_body("nomad/allocation.json")
@@ -90,3 +90,22 @@ def test_why_there_was_no_place() -> None:
         "none": "no node to look at",
         "web": "memory exhausted, ${attr.x} = y",
     }
+
+
+def test_a_claim_is_the_sum_over_the_tasks_with_the_hosts_ports() -> None:
+    task = {"Cpu": {"CpuShares": 50}, "Memory": {"MemoryMB": 64}}
+    ports = [{"Label": "http", "Value": 80}, {"Label": "odd", "Value": 0}]
+    found = read(
+        {
+            "ID": "a",
+            "AllocatedResources": {
+                "Tasks": {"edge": task, "log": {"Cpu": None, "Memory": None}, "odd": None},
+                "Shared": {"Ports": ports},
+            },
+        }
+    )
+    assert found.claim == Claim(50, 64, (80,))
+    bare = read({"ID": "a", "AllocatedResources": {"Tasks": {"edge": task}, "Shared": None}})
+    assert bare.claim == Claim(50, 64)
+    assert read({"ID": "a"}).claim is None
+    assert merged(found, read({"ID": "a"})).claim == found.claim

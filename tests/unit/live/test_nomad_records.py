@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from nomad_console.domain.allocation import Allocation
 from nomad_console.domain.snapshot import NodeSums
+from nomad_console.live.allocation_index import counts
 from nomad_console.live.machines import MachineIndex
-from nomad_console.live.nomad_records import NomadRecords, counts
+from nomad_console.live.nomad_records import NomadRecords
 from tests.support.records import (
     a_deployment,
     a_detail,
@@ -48,12 +49,12 @@ def test_sums_agree_with_counting_anew(steps: list[Allocation | set[str]]) -> No
     rows = kept.allocations.rows.values()
     for node_id in ("n1", "n2", "n3"):
         here = [row for row in rows if row.node_id == node_id]
-        assert kept.by_node.get(node_id) == (frozenset(row.id for row in here) or None)
+        assert kept.index.by_node.get(node_id) == (frozenset(row.id for row in here) or None)
         expected = NodeSums(
             sum(counts(row).running for row in here), sum(counts(row).total for row in here)
         )
         known = bool(here) or node_id != "n3"
-        assert kept.node_sums.get(node_id) == (expected if known else None)
+        assert kept.index.sums.get(node_id) == (expected if known else None)
 
 
 def test_what_counts() -> None:
@@ -70,10 +71,10 @@ def test_sums_stay_unknown_until_every_allocation_was_listed() -> None:
     kept.put_nodes([a_node("n1"), a_node("n2")])
     kept.put_allocations([an_allocation("a1", "n1")])
     kept.freeze()
-    assert not kept.node_sums.frozen
+    assert not kept.index.sums.frozen
     kept.keep_allocations({"a1"}, 10)
     kept.freeze()
-    assert kept.node_sums.frozen == {"n1": NodeSums(1, 1), "n2": NodeSums(0, 0)}
+    assert kept.index.sums.frozen == {"n1": NodeSums(1, 1), "n2": NodeSums(0, 0)}
 
 
 def test_a_whole_listing_forgets_only_what_it_should_have_held() -> None:

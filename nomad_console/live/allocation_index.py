@@ -1,0 +1,118 @@
+"""Allocations by node and by job, and the sums over a node's, changed one by one."""
+
+from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
+
+from nomad_console.domain.allocation import Allocation, ClientStatus
+from nomad_console.domain.snapshot import JobKey, NodeClaims, NodeSums
+from nomad_console.live.table import Table
+
+
+def counts(allocation: Allocation) -> NodeSums:
+    """What one allocation adds to its node's sums.
+
+    A completed one that was not told to stop (batch work done) is no longer owed.
+    """
+    running = allocation.client == ClientStatus.RUNNING
+    owed = not allocation.terminal or (
+        allocation.desired == "run" and allocation.client != ClientStatus.COMPLETE
+    )
+    return NodeSums(int(running), int(owed))
+
+
+def claims(allocation: Allocation) -> NodeClaims:
+    """What one allocation takes of its node: free again when its tasks have ended."""
+    if allocation.terminal:
+        return NodeClaims()
+    if allocation.claim is None:
+        return NodeClaims(untold=1)
+    return NodeClaims(allocation.claim.cpu_mhz, allocation.claim.memory_mb)
+
+
+class AllocationIndex:
+    """Follows every change of a row; `freeze` brings the tables up to date."""
+
+    def __init__(self) -> None:
+        self.by_node = Table[str, frozenset[str]]()
+        self.by_job = Table[JobKey, frozenset[str]]()
+        self.sums = Table[str, NodeSums]()
+        self.claims = Table[str, NodeClaims]()
+        self._members: dict[str, set[str]] = {}
+        self._copies: dict[JobKey, set[str]] = {}
+        self._sums: dict[str, NodeSums] = {}
+        self._claims: dict[str, NodeClaims] = {}
+        self._moved: set[str] = set()  # nodes whose members or sums are not in the tables yet
+        self._regrouped: set[JobKey] = set()
+        self._all_counted = False  # before the first whole listing a sum would be a guess
+
+    def members(self, node_id: str) -> AbstractSet[str]:
+        """Ids of the allocations of a node."""
+        return self._members.get(node_id, frozenset())
+
+    def touch(self, node_ids: Iterable[str]) -> None:
+        """These nodes came or went."""
+        self._moved.update(node_ids)
+
+    def counted(self, node_ids: Iterable[str]) -> None:
+        """Every allocation was listed: from now on sums are more than guesses."""
+        if not self._all_counted:
+            self._all_counted = True
+            self.touch(node_ids)
+
+    def change(self, old: Allocation | None, new: Allocation | None) -> None:
+        if old is not None:
+            self._add(old, -1)
+            self._members[old.node_id].discard(old.id)
+        if new is not None:
+            self._add(new, 1)
+            self._members.setdefault(new.node_id, set()).add(new.id)
+        if old is None and new is not None:
+            self._copies.setdefault((new.namespace, new.job_id), set()).add(new.id)
+            self._regrouped.add((new.namespace, new.job_id))
+        elif new is None and old is not None:
+            self._copies[old.namespace, old.job_id].discard(old.id)
+            self._regrouped.add((old.namespace, old.job_id))
+
+    def freeze(self, known: Collection[str]) -> frozenset[str]:
+        """Renew the tables; answer the nodes that differ. `known`: those that are listed."""
+        for node_id in self._moved:
+            self._settle(node_id, known)
+        self._moved.clear()
+        for key in self._regrouped:
+            if copies := self._copies.get(key):
+                self.by_job.put(key, frozenset(copies))
+            else:
+                self.by_job.drop(key)
+        self._regrouped.clear()
+        self.by_job.freeze()
+        self.claims.freeze()
+        return self.by_node.freeze() | self.sums.freeze()
+
+    def _add(self, one: Allocation, sign: int) -> None:
+        node_id = one.node_id
+        plus = counts(one)
+        sums = self._sums.get(node_id, NodeSums())
+        self._sums[node_id] = NodeSums(
+            sums.running + sign * plus.running, sums.total + sign * plus.total
+        )
+        more = claims(one)
+        taken = self._claims.get(node_id, NodeClaims())
+        self._claims[node_id] = NodeClaims(
+            taken.cpu_mhz + sign * more.cpu_mhz,
+            taken.memory_mb + sign * more.memory_mb,
+            taken.untold + sign * more.untold,
+        )
+        self._moved.add(node_id)
+
+    def _settle(self, node_id: str, known: Collection[str]) -> None:
+        members = self._members.get(node_id)
+        if members:
+            self.by_node.put(node_id, frozenset(members))
+        else:
+            self.by_node.drop(node_id)
+        if self._all_counted and (members or node_id in known):
+            self.sums.put(node_id, self._sums.get(node_id, NodeSums()))
+            self.claims.put(node_id, self._claims.get(node_id, NodeClaims()))
+        else:
+            self.sums.drop(node_id)
+            self.claims.drop(node_id)
