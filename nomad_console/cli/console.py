@@ -5,11 +5,9 @@ import asyncio
 import sys
 
 from nomad_console.cli.arguments import BUG, DONE, USAGE
-from nomad_console.cli.wiring import Connections, connected, settings_of
+from nomad_console.cli.wiring import Connections, connected, settings_of, upgrades_on
 from nomad_console.operations.calls import undoing
-from nomad_console.operations.journal import folder
 from nomad_console.operations.upgrades import Upgrades
-from nomad_console.operations.writer import Writer
 from nomad_console.settings.values import ClusterSettings, Missing, Tls
 from nomad_console.tui.app import ConsoleApp
 from nomad_console.tui.upgrading import UpgradeScreens
@@ -46,20 +44,6 @@ def application(connections: Connections, upgrades: Upgrades | None) -> ConsoleA
         UpgradeScreens(upgrades) if upgrades else None,
         connections.clock,
         read_only=connections.read_only,
-    )
-
-
-def upgrades_on(connections: Connections) -> Upgrades:
-    """The only thing in the console that can write."""
-    elb = None if isinstance(connections.elb, Missing) else connections.elb
-    return Upgrades(
-        connections.settings,
-        agents=connections.nomad,
-        writer=Writer(connections.nomad, elb),
-        snapshots=connections.store,
-        nudge=connections.feeds.nudge,
-        clock=connections.clock,
-        where=folder(),
     )
 
 

@@ -6,12 +6,11 @@ import shutil
 import sys
 from pathlib import Path
 
-import msgspec
-
 from nomad_console.cli.arguments import USAGE, Stopped
 from nomad_console.cli.planning import asked, code_of, found, planned
 from nomad_console.cli.wiring import following, settings_of
 from nomad_console.domain.plan import Plan
+from nomad_console.operations.plan_file import document, write
 from nomad_console.operations.planner import Planner
 from nomad_console.tui.rendering.text import plain
 from nomad_console.tui.rendering.upgrade_plan import EXACT, plan_lines, verdict
@@ -37,13 +36,9 @@ async def plan_of(options: argparse.Namespace) -> Plan:
         return await planned(connections, planner, nodes, wanted, options.timeout)
 
 
-def document(plan: Plan) -> str:
-    return msgspec.json.format(msgspec.json.encode(plan), indent=1).decode()
-
-
 def keep(plan: Plan, path: Path) -> None:
     try:
-        path.write_text(document(plan) + "\n", encoding="utf-8")
+        write(plan, path)
     except OSError as error:
         raise Stopped(USAGE, f"cannot write the plan to {path}: {error}") from error
     print(f"plan {plan.run_id} is in {path}: upgrade --plan {path}", file=sys.stderr)

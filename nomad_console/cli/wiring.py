@@ -19,6 +19,9 @@ from nomad_console.live.feeds import Feeds
 from nomad_console.live.lookups import Lookups
 from nomad_console.live.machine_cache import MachineCache
 from nomad_console.live.store import ClusterStore
+from nomad_console.operations.journal import folder
+from nomad_console.operations.upgrades import Upgrades
+from nomad_console.operations.writer import Writer
 from nomad_console.settings.load import load
 from nomad_console.settings.values import ClusterSettings, Missing
 
@@ -94,6 +97,20 @@ async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncItera
         if isinstance(consul, Consul):
             await consul.close()
         await threads.close(_CLOSE_S)
+
+
+def upgrades_on(connections: Connections) -> Upgrades:
+    """The only thing that can write."""
+    elb = None if isinstance(connections.elb, Missing) else connections.elb
+    return Upgrades(
+        connections.settings,
+        agents=connections.nomad,
+        writer=Writer(connections.nomad, elb),
+        snapshots=connections.store,
+        nudge=connections.feeds.nudge,
+        clock=connections.clock,
+        where=folder(),
+    )
 
 
 @asynccontextmanager

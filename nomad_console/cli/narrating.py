@@ -1,0 +1,93 @@
+"""A run told line by line: NDJSON on stdout, words on stderr where somebody looks."""
+
+import json
+import os
+import sys
+from typing import Any
+
+from nomad_console.cli.arguments import DONE, RESTORED, SOME
+from nomad_console.domain.plan import Plan
+from nomad_console.domain.text import duration, printable
+from nomad_console.operations.calls import undoing
+from nomad_console.operations.conductor import Conductor
+from nomad_console.operations.narration import record, words
+from nomad_console.upgrade.events import Event
+from nomad_console.upgrade.ledger import ledger
+from nomad_console.upgrade.run import Outcome, Run
+
+_CODES = {Outcome.DONE: DONE, Outcome.RESTORED: RESTORED, Outcome.STOPPED: SOME}
+
+
+class Narrator:
+    """A reader that went away is no reason to stop a run: from then on nothing is written."""
+
+    def __init__(self, *, words: bool) -> None:
+        self._words = words
+        self._read = True
+
+    def planned(self, plan: Plan) -> None:
+        """What is about to be begun, as it is now."""
+        findings = [
+            {"id": one.id, "level": one.level, "evidence": one.evidence} for one in plan.findings
+        ]
+        names = [node.name for node in plan.nodes]
+        detail = {
+            "nodes": names,
+            "target_version": plan.target_version,
+            "forecast_s": round(plan.seconds, 1),
+            "findings": findings,
+        }
+        self._put(_line(plan, "Planned", plan.made_at.isoformat(timespec="milliseconds"), detail))
+        expected = duration(plan.seconds)
+        self._say(f"run {plan.run_id}: {', '.join(names)} to {plan.target_version}, {expected}")
+        for one in plan.findings:
+            self._say(f"{one.level} {one.id}: {one.evidence}")
+
+    def happened(self, event: Event, before: Run, after: Run) -> None:
+        self._put(record(event, before, after))
+        said = words(event, before, after)
+        if said:
+            self._say(f"{event.at:%H:%M:%S} {said}")
+
+    def ended(self, conductor: Conductor, at: str) -> int:
+        """The last line, with what is left changed and how it is put back; the exit code."""
+        run = conductor.run
+        outcome = str(run.outcome) if run.outcome else "held"
+        code = _CODES[run.outcome] if run.outcome else SOME
+        reason = conductor.trouble or (run.hold.reason if run.hold else "")
+        undo = undoing(run) if run.active else ()
+        detail = {
+            "outcome": outcome,
+            "reason": reason,
+            "exit_code": code,
+            "journal": conductor.journal_path,
+            "changed": [
+                {"node": one.name, "change": one.change, "undo": one.inverse, "sure": one.sure}
+                for one in ledger(run)
+            ],
+            "commands": undo,
+        }
+        self._put(_line(run.plan, "Ended", at, detail))
+        self._say(f"{outcome}{f': {reason}' if reason else ''}; journal {conductor.journal_path}")
+        for line in undo:
+            self._say(f"  to put back: {line}")
+        return code
+
+    def _put(self, line: dict[str, Any]) -> None:
+        if not self._read:
+            return
+        try:
+            print(json.dumps(line), flush=True)
+        except BrokenPipeError:
+            self._read = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._say("nobody reads the events any more; the run goes on, its journal is whole")
+
+    def _say(self, text: str) -> None:
+        if self._words:
+            print(printable(text), file=sys.stderr, flush=True)
+
+
+def _line(plan: Plan, event: str, time: str, detail: dict[str, Any]) -> dict[str, Any]:
+    start = {"time": time, "run": plan.run_id, "node": None, "step": None}
+    return {**start, "event": event, "detail": detail}
