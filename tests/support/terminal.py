@@ -36,7 +36,7 @@ class Terminal:
             self.child.send(key)
 
     def until(self, wanted: str | Callable[[str], object], seconds: float = PATIENCE_S) -> str:
-        """Read until the screen shows it (a regex, or a condition); AssertionError with the screen."""
+        """Read until the screen shows it: a regex or a condition. Else AssertionError."""
         met = wanted if callable(wanted) else re.compile(wanted, re.MULTILINE).search
         end = time.monotonic() + seconds
         while not met(self.text):
