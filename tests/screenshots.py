@@ -9,8 +9,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from nomad_console.cli.console import application, upgrades_on
-from nomad_console.cli.wiring import connected
+from nomad_console.cli.console import application
+from nomad_console.cli.wiring import connected, upgrades_on
 from nomad_console.settings.load import load
 from nomad_console.tui.app import ConsoleApp
 from nomad_console.tui.widgets.grid import screen_text

@@ -77,7 +77,7 @@ def recordings_served(folder: str, stream: str = "") -> Iterator[tuple[str, Reco
 
 def _likeness(call: Call, query: dict[str, str]) -> int:
     was = dict(parse_qsl(call["request"].get("query") or ""))
-    same = sum(query.get(name) == text for name, text in was.items())
+    same = sum(1 for name, text in was.items() if query.get(name) == text)
     return 3 * same - 2 * len(was)
 
 
