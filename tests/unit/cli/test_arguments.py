@@ -1,6 +1,14 @@
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
 import pytest
 
-from nomad_console.cli.arguments import main, parser
+from nomad_console.cli import status
+from nomad_console.cli.arguments import Stopped, main, parser
+from nomad_console.settings.errors import SettingsError
 
 
 def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int | str | None, str]:
@@ -13,7 +21,7 @@ def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int | str | No
 def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     code, text = said(capsys, "--help")
     assert code == 0
-    for word in ("watch", "demo", "simulate", "status", "70 a bug of ours"):
+    for word in ("watch", "demo", "plan", "preflight", "upgrade", "runs", "70 a bug of ours"):
         assert word in text
 
 
@@ -49,3 +57,58 @@ def test_flags_count_before_and_after_the_command() -> None:
     for argv in (["--cluster", "a", "watch"], ["watch", "--cluster", "a"]):
         assert parser().parse_args(argv).cluster == "a"
     assert not hasattr(parser().parse_args(["watch"]), "cluster")
+
+
+def failing(error: BaseException) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        assert options.command == "status"
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (SettingsError("NOMAD_ADDR is no URL"), 2, "nomad-console: NOMAD_ADDR is no URL\n"),
+        (Stopped(5, "blocked: c4"), 5, "nomad-console: blocked: c4\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_an_expected_end_has_its_code_and_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    words: str,
+) -> None:
+    monkeypatch.setattr(status, "run", failing(error))
+    assert main(["status"]) == code
+    assert capsys.readouterr().err == words
+
+
+def test_a_bug_ends_with_70_and_says_where(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bugs = ExceptionGroup("tasks", [ZeroDivisionError("in the feeds")])
+    monkeypatch.setattr(status, "run", failing(bugs))
+    assert main(["status"]) == 70
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "ZeroDivisionError: in the feeds" in said
+    assert said.endswith("this is a bug of ours; the above says where\n")
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    code = "import sys; from nomad_console.cli.arguments import main; sys.exit(main(['runs']))"
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=30,
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
