@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "nomad_console"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+LAST_RESORT = PACKAGE / "cli" / "arguments.py"  # where a bug becomes exit code 70
 MODULE_LINES, CLASS_LINES, APP_LINES, FUNCTION_LINES = 400, 200, 150, 50
 
 
@@ -51,13 +52,14 @@ def test_every_module_has_its_test_file_and_every_test_file_its_module() -> None
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_no_bare_exception_and_no_lint_exception_without_its_reason(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
+    everything = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ExceptHandler):
             caught = node.type
             assert caught is not None, f"{names(path)}:{node.lineno}: except without a type"
-            assert not (isinstance(caught, ast.Name) and caught.id == "Exception"), (
-                f"{names(path)}:{node.lineno}: which failure is expected here?"
-            )
+            if isinstance(caught, ast.Name) and caught.id == "Exception":
+                everything.append(f"{names(path)}:{node.lineno}: which failure is expected here?")
+    assert everything == [] or (path == LAST_RESORT and len(everything) == 1)
     for number, line in enumerate(text.splitlines(), 1):
         for word in ("# noqa", "# type: ignore"):
             if word in line:
