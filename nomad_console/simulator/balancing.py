@@ -63,10 +63,11 @@ def build_balancer(
     rng: random.Random,
     probe: Probe,
     places: Sequence[Place],
+    age: float = 0.0,
 ) -> Balancer:
     """Groups of type instance know their targets by instance id, the others by address."""
     settings = scenario.balancer
-    balancer = Balancer(timeline, pace, rng, probe, settings.region)
+    balancer = Balancer(timeline, pace, rng, probe, settings.region, age)
     for place in places:
         balancer.add_instance(place.instance_id, place.address, place.zone)
     if not settings.groups:

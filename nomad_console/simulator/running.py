@@ -19,7 +19,6 @@ from nomad_console.simulator.faults import Faults
 from nomad_console.simulator.hosts import Hosts
 from nomad_console.simulator.load import Load
 from nomad_console.simulator.machines import Place
-from nomad_console.simulator.nomad.core import rfc3339
 from nomad_console.simulator.nomad_api.connections import ClientConnections, limited
 from nomad_console.simulator.nomad_api.routes import nomad_app, nomad_view
 from nomad_console.simulator.scenario import Scenario
@@ -121,7 +120,7 @@ class Running:
         return {
             "consul": consul_app(world.catalog, world.sessions, world.store, self._clock),
             "aws": aws_app(world.balancer, world.throttle, self._clock, faults=world.aws_faults),
-            "edge": edges_app(world.edge_on, rfc3339(self._timeline.now())),
+            "edge": edges_app(world.edge_on, world.started),
             "control": self._control(),
         }
 

@@ -94,3 +94,4 @@ class Machine:
     zone: str
     up: bool = True
     agent_up: bool = True
+    booted_at: float = 0.0  # elapsed time; below 0: before the world began

@@ -15,6 +15,7 @@ from nomad_console.simulator.elb.throttle import Throttle
 from nomad_console.simulator.jobs import specification
 from nomad_console.simulator.machines import Place, places, server_address
 from nomad_console.simulator.nomad.cluster import NomadCluster
+from nomad_console.simulator.nomad.past import BALANCER, Past
 from nomad_console.simulator.pace import Pace
 from nomad_console.simulator.scenario import Job, Scenario
 from nomad_console.simulator.services import App, Machine
@@ -68,6 +69,7 @@ class World:
             self._chance(4),
             probe_of(self.cluster.apps, self.cluster.machines),
             self.places,
+            BALANCER,
         )
         self.edges = self._settled_edges()
         self.door = FrontDoor(
@@ -87,30 +89,37 @@ class World:
         return random.Random(f"{self.seed}/{part}")
 
     def _populate(self, http: HttpAddress) -> None:
-        for number in range(1, self.scenario.servers.count + 1):
+        past = Past(self._chance(7))
+        ages = past.servers(self.scenario.servers.count)
+        for number, age in enumerate(ages, start=1):
             address = server_address(number)
-            self.cluster.add_server(f"s{number}", self.scenario.servers.version, address)
+            with self.cluster.core.ago(age):
+                self.cluster.add_server(f"s{number}", self.scenario.servers.version, address)
             self.catalog.add_node(f"s{number}", address, server=True)
-        for place in self.places:
+        for place, age in zip(self.places, past.machines(len(self.places)), strict=True):
             self.catalog.add_node(place.name, place.address)
-            host, port = http(place)
-            self.cluster.add_machine(
-                place.name,
-                place.address,
-                port,
-                place.zone,
-                place.instance_id,
-                place.kind.version,
-                place.kind.node_class,
-                place.kind.meta,
-                place.kind.cpu_mhz,
-                place.kind.memory_mb,
-                host,
-            )
+            with self.cluster.core.ago(age):
+                self._add_machine(place, http)
         for namespace in self.scenario.namespaces:
             if namespace not in self.cluster.state.namespaces:
                 self.cluster.add_namespace(namespace)
-        self.cluster.preload([self._row(job) for job in self.scenario.jobs])
+        self.cluster.preload([self._row(job) for job in self.scenario.jobs], past)
+
+    def _add_machine(self, place: Place, http: HttpAddress) -> None:
+        host, port = http(place)
+        self.cluster.add_machine(
+            place.name,
+            place.address,
+            port,
+            place.zone,
+            place.instance_id,
+            place.kind.version,
+            place.kind.node_class,
+            place.kind.meta,
+            place.kind.cpu_mhz,
+            place.kind.memory_mb,
+            host,
+        )
 
     def _settled_edges(self) -> Edges:
         edges = Edges(self.timeline, self.pace, self._chance(5), CatalogRoutes(self.catalog))
@@ -132,6 +141,12 @@ class World:
         machine = self.cluster.machines.get(node)
         app = self._edge_app(machine) if machine else None
         return self.edges.of(app) if app else None
+
+    def started(self, edge: Edge) -> str:
+        """When the edge's process began, as Nomad writes it; empty once it is forgotten."""
+        row = self.cluster.state.allocations.get(edge.app.alloc_id, {})
+        states = (row.get("TaskStates") or {}).values()
+        return next((state["StartedAt"] or "" for state in states), "")
 
     def _edge_app(self, machine: Machine) -> App | None:
         port = self._edge_port

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from nomad_console.simulator.edge.proxies import Edge
 
 Find = Callable[[str], Edge | None]  # the edge that listens on a node now
+Started = Callable[[Edge], str]  # when its process began
 Body = dict[str, Any]
 
 _OBSERVED = {"accessLogs": True, "metrics": True, "tracing": True, "traceVerbosity": "minimal"}
@@ -179,7 +180,7 @@ def _http(edge: Edge, path: str, request: Request) -> Response:
     return _one(kind.removesuffix("s"), bodies, name) if name else _listing(bodies, request)
 
 
-def edges_app(find: Find, started: str) -> Starlette:
+def edges_app(find: Find, started: Started) -> Starlette:
     """`find(node name)` gives the edge listening there; without one: 502, as nobody is there."""
 
     async def read(request: Request) -> Response:
@@ -187,6 +188,6 @@ def edges_app(find: Find, started: str) -> Starlette:
         edge = find(node)
         if edge is None:
             return PlainTextResponse(f"connection refused: no edge on {node}\n", status_code=502)
-        return _answer(edge, request.path_params["path"], request, started)
+        return _answer(edge, request.path_params["path"], request, started(edge))
 
     return Starlette(routes=[Route("/edges/{node}/{path:path}", read, methods=["GET"])])

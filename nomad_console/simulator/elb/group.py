@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 
 from nomad_console.simulator.elb.errors import invalid_target
 from nomad_console.simulator.elb.network import Place
@@ -94,7 +95,7 @@ class Group:
                 )
 
     def register(self, key: Key, place: Place, *, settled: bool = False) -> None:
-        """Known and not draining: nothing. `settled`: healthy at once, as if long registered."""
+        """Known and not draining: nothing. `settled`: healthy since long."""
         old = self.targets.get(key)
         if old is not None and (not old.draining or self.settings.target_type == "ip"):
             return
@@ -105,6 +106,7 @@ class Group:
         self.targets[key] = target
         if settled:
             self._turn(target, HEALTHY)
+            target.healthy_since = -inf
             self._begin_checks(target)
             return
         target.show(self._now() + self._world.between(LAG), REGISTERING)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
 from nomad_console.simulator.elb.errors import AwsRefused, group_not_found
@@ -69,13 +70,14 @@ class Balancer:
         rng: random.Random,
         probe: Probe,
         region: str = "eu-west-1",
+        age: float = 0.0,  # seconds since its balancers were made
     ) -> None:
         self.arns = Arns(region)
         self.groups: dict[str, Group] = {}
         self.balancers: dict[str, LoadBalancer] = {}
         self.listeners: list[Listener] = []
         self.network = Network()
-        self.created = timeline.now()
+        self.created = timeline.now() - timedelta(seconds=age)
         self.shifted: set[str] = set()
         self._timeline = timeline
         self._pace = pace

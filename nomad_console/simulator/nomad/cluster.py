@@ -8,6 +8,7 @@ from nomad_console.simulator.nomad.client import Agent
 from nomad_console.simulator.nomad.garbage import collect_garbage
 from nomad_console.simulator.nomad.node_writes import ANONYMOUS
 from nomad_console.simulator.nomad.parts import Parts
+from nomad_console.simulator.nomad.past import Newborn, Past
 from nomad_console.simulator.nomad.preload import Preload
 from nomad_console.simulator.nomad.servers import Server
 from nomad_console.simulator.nomad.state import Row
@@ -21,9 +22,10 @@ class NomadCluster(Parts):
     API writes return the body of Nomad's answer and raise Refusal where Nomad refuses.
     """
 
-    def preload(self, jobs: Sequence[Row]) -> None:
-        """Have these jobs run and be healthy already, without events."""
-        Preload(self.core, self._fleet, self._clients, self._jobs).run(jobs)
+    def preload(self, jobs: Sequence[Row], past: Past | None = None) -> None:
+        """Have these jobs run and be healthy already, without events; all new without a past."""
+        past = past or Newborn()
+        Preload(self.core, self._fleet, self._clients, self._jobs, past).run(jobs)
 
     def settled(self) -> bool:
         """No open evaluation, and every wanted allocation runs and is not unhealthy."""

@@ -1,7 +1,8 @@
 """What every part of Nomad shares: the store, the timeline, the pace and the world's chance."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -35,6 +36,7 @@ class Core:
     registry: ServiceRegistry
     region: str = "global"
     datacenter: str = "dc1"
+    past: float = 0.0  # s before now at which everything is being written
     state: State = field(default_factory=State)
 
     def __post_init__(self) -> None:
@@ -47,15 +49,27 @@ class Core:
     def between(self, low: float, high: float) -> float:
         return self.rng.uniform(low, high)
 
+    @contextmanager
+    def ago(self, seconds: float) -> Iterator[None]:
+        """What is written inside carries times so many true seconds old."""
+        before, self.past = self.past, max(0.0, seconds)
+        try:
+            yield
+        finally:
+            self.past = before
+
+    def now(self) -> datetime:
+        return self.timeline.now() - timedelta(seconds=self.past)
+
     def now_ns(self) -> int:
-        return self.timeline.nanoseconds()
+        return self.timeline.nanoseconds() - int(self.past * 1_000_000) * 1_000
 
     def now_s(self) -> int:
-        return int(self.timeline.now().timestamp())
+        return int(self.now().timestamp())
 
     def stamp(self, ahead: float = 0.0) -> str:
         """RFC 3339, so many true seconds ahead."""
-        return rfc3339(self.timeline.now() + timedelta(seconds=ahead))
+        return rfc3339(self.now() + timedelta(seconds=ahead))
 
     def observe(self, table: Table, observer: Observer) -> None:
         """`observer(old, new)` for each row of the table that a write puts or removes."""

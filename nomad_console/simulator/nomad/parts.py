@@ -96,7 +96,8 @@ class Parts:
         )
         self._specs[name] = spec
         node = self._register(spec, None)
-        machine = Machine(name, node["ID"], address, instance_id, zone)
+        booted_at = self.core.timeline.elapsed() - self.core.past
+        machine = Machine(name, node["ID"], address, instance_id, zone, booted_at=booted_at)
         self.machines[name] = machine
         self._clients.add(machine, version, node["HTTPAddr"])
         return machine

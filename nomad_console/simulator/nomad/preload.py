@@ -1,7 +1,9 @@
 """Starting settled: jobs placed, running and healthy without living through their start."""
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
+from operator import itemgetter
 
 from nomad_console.simulator.nomad.allocations import new_allocation
 from nomad_console.simulator.nomad.client import Clients
@@ -9,6 +11,7 @@ from nomad_console.simulator.nomad.constraints import constraints_of, in_reach, 
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.fleet import Fleet
 from nomad_console.simulator.nomad.job_writes import JobWrites
+from nomad_console.simulator.nomad.past import Past
 from nomad_console.simulator.nomad.placement import Draft, Placement, Seat
 from nomad_console.simulator.nomad.reports import NO_NETWORK
 from nomad_console.simulator.nomad.state import Change, Row
@@ -19,25 +22,38 @@ LOOKED_AT = 3  # feasible nodes a copy
 class Preload:
     """Writes quietly: what was there before the world began has no events."""
 
-    def __init__(self, core: Core, fleet: Fleet, clients: Clients, jobs: JobWrites) -> None:
+    def __init__(
+        self, core: Core, fleet: Fleet, clients: Clients, jobs: JobWrites, past: Past
+    ) -> None:
         self._core = core
         self._fleet = fleet
         self._clients = clients
         self._jobs = jobs
+        self._past = past
         self._placement = Placement(core, fleet)
 
     def run(self, jobs: Sequence[Row]) -> None:
         """System jobs first: their static ports come before what others may take."""
-        ordered = sorted(jobs, key=lambda job: job["Type"] not in {"system", "sysbatch"})
         collecting = gc.isenabled()
         gc.disable()  # all of it stays; looking for garbage in it would double the time
         try:
-            for job in ordered:
-                self._settle(job)
+            for age, job in self._by_age(jobs):
+                with self._core.ago(age):
+                    self._settle(job)
         finally:
             gc.freeze()  # nor is it looked at later
             if collecting:
                 gc.enable()
+
+    def _by_age(self, jobs: Sequence[Row]) -> Iterator[tuple[float, Row]]:
+        """Oldest first: system, service, batch."""
+        system = [job for job in jobs if job["Type"] in {"system", "sysbatch"}]
+        yield from zip(self._past.system_jobs(len(system)), system, strict=True)
+        services = [job for job in jobs if job["Type"] == "service"]
+        yield from zip(self._past.jobs(len(services)), services, strict=True)
+        batch = [job for job in jobs if job["Type"] == "batch"]
+        ages = self._past.batch([_length(job) for job in batch])
+        yield from sorted(zip(ages, batch, strict=True), key=itemgetter(0), reverse=True)
 
     def _settle(self, spec: Row) -> None:
         state = self._core.state
@@ -88,14 +104,14 @@ class Preload:
         runner = self._clients.by_node[row["NodeID"]].adopt(row)
         services = runner.resume()
         row.update(runner.status())
-        if job["Type"] not in {"batch", "sysbatch"}:
+        if runner.verdict is not None:
+            healthy, at = runner.verdict
             row["DeploymentStatus"] = {
                 "Canary": False,
-                "Healthy": True,
+                "Healthy": healthy,
                 "ModifyIndex": change.index,
-                "Timestamp": self._core.stamp(),
+                "Timestamp": at,
             }
-            runner.verdict = (True, self._core.stamp())
         change.put("allocations", row)
         for service in services:
             change.put("services", service)
@@ -118,3 +134,9 @@ class Preload:
             "TriggeredBy": "job-register",
             "Type": job["Type"],
         }
+
+
+def _length(job: Row) -> float:
+    """Seconds until it ends by itself."""
+    meta = job["TaskGroups"][0]["Meta"] or {}
+    return float(meta.get("sim.exit_after", inf))

@@ -28,20 +28,20 @@ class Process:
         self._leaving: App | None = None  # has had its stop signal
         self._timer: Timer | None = None
 
-    def start(self, finished: Callable[[], None], *, settled: bool = False) -> None:
-        """`finished` when a batch task is done; settled: it listens already."""
+    def start(self, finished: Callable[[], None], *, since: float | None = None) -> None:
+        """`finished` when a batch task is done; `since`: s for which it has listened already."""
         app = self._apps.start(self._allocation, self._group, self._address, self._behaviour)
         self._app = app
 
         def listen() -> None:
             app.listening = app.alive and self._app is app
 
-        if settled:
+        if since is not None:
             listen()
         else:
             self._core.timeline.after(self._behaviour.start, listen)
         if self._behaviour.exit_after is not None:
-            self._wait(self._behaviour.exit_after, finished)
+            self._wait(self._behaviour.exit_after - (since or 0.0), finished)
 
     def interrupt(self, over: Callable[[int, int], None]) -> None:
         """Send the stop signal; `over(exit code, signal)` when it has ended, by force at last."""

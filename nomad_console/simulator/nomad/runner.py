@@ -15,6 +15,7 @@ from nomad_console.simulator.nomad.tasks import TaskStates
 from nomad_console.simulator.timeline import Timer
 
 SETUP = 0.1  # s from the task's directory to its start
+HEALTHY_AFTER = 12.0  # s from a start that went well to its verdict
 RECOVERED = 3.8  # s more until a stop is noticed of a task its agent had to find again
 PENDING = "No tasks have started"
 RUNNING, COMPLETE, FAILED = "Tasks are running", "All tasks have completed", "Failed tasks"
@@ -79,11 +80,17 @@ class Runner:
         self._wait(self._core.pace(SETUP), self._start_task)
 
     def resume(self) -> list[Row]:
-        """Be running and healthy already; the services' rows are left to the caller to write."""
+        """Be running and healthy since the time at which is being written.
+
+        The services' rows are left to the caller to write.
+        """
         self.tasks.settle()
         self.client_status, self.client_description = "running", RUNNING
+        if self._type not in {"batch", "sysbatch"}:
+            with self._core.ago(self._core.past - self._core.pace(HEALTHY_AFTER)):
+                self.verdict = (True, self._core.stamp())
         self._services.announce("passing")
-        self._process.start(self._finish, settled=True)
+        self._process.start(self._finish, since=self._core.past)
         return self._services.rows(self._core.state.index + 1)
 
     def watch_again(self) -> None:

@@ -2,13 +2,15 @@
 
 import base64
 from collections.abc import AsyncIterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from nomad_console.simulator.nomad.core import rfc3339
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.acl import denied
@@ -19,8 +21,10 @@ from nomad_console.simulator.nomad_api.query import Query
 from nomad_console.simulator.nomad_api.view import View
 
 ORIGIN = "Origin"
+LINE = b"/\n"
 LINE_EVERY = 2.0  # seconds between two lines of an app's log
-MOST_LINES = 20_000
+KEPT = 600.0  # seconds before the world's start of which a log still tells
+FRAME = 64 * 1024  # bytes at once (Nomad client, fs streamer)
 _DISK = 270_553_174_016
 
 
@@ -34,6 +38,7 @@ def client_stats(view: View, call: Call, agent: Agent) -> Answer:
     memory = row["NodeResources"]["Memory"]["MemoryMB"] * 1024 * 1024
     held = len(view.state.allocs_by_node.get(identity, ()))
     busy = min(95.0, 5.0 + held)
+    machine = view.cluster.machines[row["Name"]]
     disk = {
         "Available": _DISK // 3,
         "Device": "/dev/vda",
@@ -67,7 +72,7 @@ def client_stats(view: View, call: Call, agent: Agent) -> Answer:
                 "Used": memory // 4,
             },
             "Timestamp": view.timeline.nanoseconds(),
-            "Uptime": int(view.timeline.elapsed()),
+            "Uptime": int(view.timeline.elapsed() - machine.booted_at),
         },
         vary=ORIGIN,
     )
@@ -181,30 +186,31 @@ class Logs:
         if task not in (row.get("TaskStates") or {}):
             raise Refusal(400, f'unknown task name "{task}"')
         offset = int(query.fields.get("offset") or 0)
-        size = len(self._text(row["ID"], task, kind))
+        size = self._log(row["ID"], task, kind).size
         begin = max(0, size - offset) if query.fields.get("origin") == "end" else offset
         plain, follow = query.flag("plain"), query.flag("follow")
         return self._chunks(row["ID"], task, kind, begin, plain=plain, follow=follow), plain
 
-    def _text(self, identity: str, task: str, kind: str) -> bytes:
+    def _log(self, identity: str, task: str, kind: str) -> "_Log":
         """What the app has written by now: its port, then a line for each of its checks."""
-        row = self._view.state.allocations.get(identity, Row())
+        view = self._view
+        row = view.state.allocations.get(identity, Row())
         state = (row.get("TaskStates") or {}).get(task) or {}
         if kind == "stderr" or not state.get("StartedAt"):
-            return b""
-        begin = datetime.fromisoformat(state["StartedAt"])
-        ended = state.get("FinishedAt")
-        end = datetime.fromisoformat(ended) if ended else self._view.timeline.now()
-        lines = int((end - begin).total_seconds() / self._view.pace(LINE_EVERY))
+            return _Log(b"", 0)
+        end = datetime.fromisoformat(state.get("FinishedAt") or rfc3339(view.timeline.now()))
+        kept_from = view.timeline.now() - timedelta(seconds=view.timeline.elapsed() + KEPT)
+        begin = max(datetime.fromisoformat(state["StartedAt"]), kept_from)
+        lines = int((end - begin).total_seconds() / view.pace(LINE_EVERY))
         ports = row["AllocatedResources"]["Shared"]["Ports"] or [{"Value": 0}]
-        return b"listening %d\n" % ports[0]["Value"] + b"/\n" * max(0, min(lines, MOST_LINES))
+        return _Log(b"listening %d\n" % ports[0]["Value"], max(0, lines))
 
     async def _chunks(
         self, identity: str, task: str, kind: str, begin: int, *, plain: bool, follow: bool
     ) -> AsyncIterator[bytes]:
         file = f"alloc/logs/{task}.{kind}.0"
         while True:
-            text = self._text(identity, task, kind)[begin:]
+            text = self._log(identity, task, kind).read(begin)
             begin += len(text)
             if plain:
                 yield text
@@ -213,6 +219,28 @@ class Logs:
                 yield msgspec.json.encode({"Data": data, "File": file, "Offset": begin})
             else:
                 yield b"{}"
+            if len(text) == FRAME:
+                continue
             if not follow or identity not in self._view.state.allocations:
                 return
             await pause(self._view, 1.0)
+
+
+@dataclass(frozen=True)
+class _Log:
+    """One file: its first line, and so many alike after it."""
+
+    head: bytes
+    lines: int
+
+    @property
+    def size(self) -> int:
+        return len(self.head) + len(LINE) * self.lines
+
+    def read(self, begin: int) -> bytes:
+        """One frame from an offset on; empty at the end."""
+        end = min(self.size, begin + FRAME)
+        skipped = max(0, begin - len(self.head)) // len(LINE)
+        start = len(self.head) + skipped * len(LINE) if begin >= len(self.head) else 0
+        text = (b"" if start else self.head) + LINE * (-(-(end - begin) // len(LINE)) + 1)
+        return text[begin - start : end - start] if end > begin else b""

@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
+from operator import itemgetter
 
 import pytest
 
 from nomad_console.simulator.elb.model import Wanted
+from nomad_console.simulator.nomad.past import DAY
 from nomad_console.simulator.scenario import load, scaled
 from nomad_console.simulator.timeline import Timeline
 from nomad_console.simulator.traffic.front_door import Answer
@@ -70,6 +73,33 @@ def test_it_starts_settled(stepped: Stepped) -> None:
     stepped.step(30)
     assert not stepped.failed()
     assert sum(stepped.answers.values()) > 1700
+
+
+def test_it_has_lived_for_long(stepped: Stepped) -> None:
+    """Times grow as indexes do, and nothing is older than what it runs on."""
+    world = stepped.world
+    state, now = world.cluster.state, world.timeline.now().timestamp()
+    nodes = state.nodes.values()
+    assert all(20 * DAY < now - node["StatusUpdatedAt"] < 90 * DAY for node in nodes)
+    rows = sorted(state.allocations.values(), key=itemgetter("CreateIndex"))
+    created = [row["CreateTime"] / 1e9 for row in rows]
+    assert created == sorted(created)
+    assert max(node["StatusUpdatedAt"] for node in nodes) < created[0]
+    services = [row for row in rows if row["JobType"] == "service"]
+    assert min(now - row["CreateTime"] / 1e9 for row in services) > 3600
+    for row in rows:
+        job = state.jobs[row["Namespace"], row["JobID"]]
+        assert job["SubmitTime"] == row["CreateTime"]
+        started = datetime.fromisoformat(next(iter(row["TaskStates"].values()))["StartedAt"])
+        assert abs(started.timestamp() - row["CreateTime"] / 1e9) < 1
+        if row["JobType"] != "batch":
+            healthy = datetime.fromisoformat(row["DeploymentStatus"]["Timestamp"])
+            assert started < healthy < world.timeline.now()
+    assert now - world.balancer.created.timestamp() > 100 * DAY
+    edge = world.edge_on("c1")
+    assert edge is not None
+    assert now - datetime.fromisoformat(world.started(edge)).timestamp() > 20 * DAY
+    assert world.cluster.machines["c1"].booted_at < -20 * DAY
 
 
 def test_the_same_seed_gives_the_same_world() -> None:

@@ -49,7 +49,7 @@ def edge() -> Edge:
 
 @pytest.fixture
 def client(edge: Edge) -> httpx.AsyncClient:
-    app = edges_app({"c1": edge}.get, "2026-11-22T22:00:00Z")
+    app = edges_app({"c1": edge}.get, lambda _: "2026-11-22T22:00:00Z")
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://edges")
 
 

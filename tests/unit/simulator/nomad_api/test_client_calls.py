@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from nomad_console.simulator.nomad_api.acl import NODE_ONLY, Acl, Token
+from nomad_console.simulator.nomad_api.client_calls import FRAME
 from tests.support.nomad_http import NomadLab
 from tests.support.nomad_sockets import on_socket
 
@@ -91,6 +92,19 @@ async def test_followed_logs_grow_and_beat_while_they_are_quiet(lab: NomadLab) -
             lab.advance(1)
         assert chunks.count(b"{}") in {1, 2}
         assert b'"Data":"Lwo="' in chunks[0]
+
+
+async def test_a_long_log_comes_whole_in_frames_of_64_kib(lab: NomadLab) -> None:
+    path = f"/v1/client/fs/logs/{lab.allocations('web')[0]['ID']}"
+    query: dict[str, Any] = {"task": "app", "type": "stdout"}
+    lab.advance(70_000)
+    whole = (await lab.get(path, plain="true", **query)).content
+    head, lines = whole.split(b"\n", 1)
+    assert len(whole) > FRAME
+    assert lines == b"/\n" * (len(lines) // 2)
+    for offset in (0, 3, len(head) + 2, FRAME):
+        rest = (await lab.get(path, plain="true", offset=offset, **query)).content
+        assert rest == whole[offset:]
 
 
 async def test_logs_stop_growing_when_the_task_has_ended(lab: NomadLab) -> None:
