@@ -1,6 +1,7 @@
 """Where a screen or a command begins a run."""
 
 import getpass
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,7 @@ class Upgrades:
             raise UpgradeRefused("the plan is blocked: see its findings")
         head = Head(
             form=FORM,
-            by=f"{getpass.getuser()}@{socket.gethostname()}",
+            by=f"{_user()}@{socket.gethostname()}",
             cluster=self._settings.label,
             begun_at=self._clock.now(),
             plan=plan,
@@ -68,3 +69,11 @@ class Upgrades:
             host_limit_s=self._settings.host.time_limit_s,
         )
         return self.current
+
+
+def _user() -> str:
+    """Containers run users that have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
