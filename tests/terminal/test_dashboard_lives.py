@@ -73,7 +73,7 @@ def test_an_allocation_that_fails_and_is_restarted(stage: Stage) -> None:
     failing = stage.allocation("search", ClientStatus="running")["ID"]
     stage.terminal.until(rf"search\[\d\] .* running .* {failing[:8]}")
     stage.cluster.fault("fail-allocation", allocation=failing)
-    stage.terminal.until(rf"search\[\d\] .* (healthy|–) +1 .* {failing[:8]}")
+    stage.terminal.until(rf"search\[\d\] .* (healthy|\S) +1 .* {failing[:8]}")
 
 
 def test_a_check_that_turns_critical_and_passes_again(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from tests.support.simulator import SimulatedCluster
 
 SPEED = 20
 NODE = "c4"
-SIZES = {"200×50": (200, 50), "80×24": (80, 24)}
+SIZES = {"200x50": (200, 50), "80x24": (80, 24)}
 GATES = [
     f"begin with {NODE}: make it ineligible for new work",
     f"take {NODE} out of the balancer",
