@@ -6,6 +6,7 @@ import sys
 
 from nomad_console.cli.arguments import BUG, DONE, USAGE
 from nomad_console.cli.wiring import Connections, connected, settings_of, upgrades_on
+from nomad_console.domain.text import printable
 from nomad_console.operations.calls import undoing
 from nomad_console.operations.upgrades import Upgrades
 from nomad_console.settings.values import ClusterSettings, Missing, Tls
@@ -64,4 +65,4 @@ def say_what_is_left(upgrades: Upgrades) -> None:
     lines = undoing(conductor.run)
     print("Nothing is changed." if not lines else "To put back what it changed:")
     for line in lines:
-        print(f"  {line}")
+        print(f"  {printable(line)}")
