@@ -18,8 +18,11 @@ _LEAST_S = 15.0  # below this nothing is called slow, however short the policy's
 class Conducting(Protocol):
     """The part of a conductor that an operator uses."""
 
-    run: Run
-    trouble: str
+    @property
+    def run(self) -> Run: ...
+
+    @property
+    def trouble(self) -> str: ...
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]: ...
 

@@ -1,0 +1,118 @@
+import asyncio
+
+import msgspec
+import pytest
+
+from nomad_console.cli.arguments import Stopped, parser
+from nomad_console.cli.planning import asked, code_of, found, planned
+from nomad_console.domain.finding import Finding, Level
+from nomad_console.domain.plan import PlanOptions, SystemJobs
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
+from nomad_console.operations.planner import Planner
+from tests.support.commands import SETTINGS, SmallWorld, connections, stopped
+from tests.support.plans import a_plan
+from tests.support.snapshots import node_id, with_detail, with_source
+from tests.support.upgrading import Agents
+
+USUAL = PlanOptions(run_id="7f3a0000", host_command=("usual",), bake_s=3)
+
+
+def test_flags_say_what_the_settings_do_not() -> None:
+    words = "plan c1 --target-version 2.0.5 --system stop --deadline 20m"
+    options = parser().parse_args([*words.split(), "--host-command", "ssh {name} 'up {version}'"])
+    wanted = asked(options, USUAL)
+    assert wanted == msgspec.structs.replace(
+        USUAL,
+        target_version="2.0.5",
+        system=SystemJobs.STOP,
+        deadline_s=1200,
+        host_command=("ssh", "{name}", "up {version}"),
+    )
+    assert asked(parser().parse_args(["plan", "c1"]), USUAL) == USUAL
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("ssh 'c1", "No closing quotation"), ("ssh {nmae}", "{nmae} is unknown"), ("", "is empty")],
+)
+def test_a_host_command_that_cannot_be_run_is_bad_usage(command: str, words: str) -> None:
+    options = parser().parse_args(["plan", "c1", "--host-command", command])
+    code, said = stopped(lambda: asked(options, USUAL))
+    assert code == 2
+    assert words in said
+
+
+def test_the_worst_finding_gives_the_code() -> None:
+    plan = msgspec.structs.replace(a_plan(1), findings=())
+    warned = Finding("w", Level.WARN, "x", "seen", "mend it")
+    assert code_of(plan) == 0
+    assert code_of(msgspec.structs.replace(plan, findings=(warned,))) == 1
+    blocked = msgspec.structs.replace(warned, level=Level.BLOCK)
+    assert code_of(msgspec.structs.replace(plan, findings=(warned, blocked))) == 5
+
+
+async def refusal(world: SmallWorld, *words: str) -> tuple[int, str]:
+    with pytest.raises(Stopped) as stop:
+        await found(connections(world.cluster), [*words], 0.05)
+    return stop.value.code, str(stop.value)
+
+
+async def test_nodes_are_found_in_their_order() -> None:
+    world = SmallWorld()
+    assert await found(connections(world.cluster), ["c3", "c1", "c3"], 1) == (
+        node_id(3),
+        node_id(1),
+    )
+
+
+async def test_a_word_that_names_no_node_is_bad_input() -> None:
+    code, said = await refusal(SmallWorld(), "c1", "c9")
+    assert code == 2
+    assert 'no node "c9"' in said
+
+
+async def test_meta_waits_until_every_node_is_read() -> None:
+    world = SmallWorld()
+    world.change(lambda now: with_detail(now, 2, meta={"rack": "r1"}))
+    assert await found(connections(world.cluster), ["meta.rack=r1"], 1) == (node_id(2),)
+    world.change(lambda now: msgspec.structs.replace(now, details={}))
+    code, said = await refusal(world, "meta.rack=r1")
+    assert (code, said) == (2, "meta.rack of 6 nodes is not read yet")
+
+
+async def test_without_nomad_there_are_no_nodes(capsys: pytest.CaptureFixture[str]) -> None:
+    world = SmallWorld()
+    silent = with_source(ClusterSnapshot(), "nomad", SourceState.STALE, "connection refused")
+    world.cluster.latest = silent
+    code, said = await refusal(world, "c1")
+    assert (code, said) == (3, "Nomad gave no list of its nodes")
+    assert "nomad: stale connection refused" in capsys.readouterr().err
+
+
+async def test_a_plan_waits_for_what_it_rests_on() -> None:
+    world = SmallWorld()
+    whole = world.cluster.latest
+    seen = connections(world.cluster)
+    planner = Planner(SETTINGS, Agents(), world.cluster)
+    world.change(lambda now: msgspec.structs.replace(now, groups_complete=False))
+    early = await planned(seen, planner, (node_id(2),), USUAL, 0.05)
+    assert early.blocked
+    async with asyncio.TaskGroup() as tasks:
+        planning = tasks.create_task(planned(seen, planner, (node_id(2),), USUAL, 30))
+        await asyncio.wait([planning], timeout=0.05)
+        assert not planning.done()
+        world.cluster.publish(whole)
+    assert not planning.result().blocked
+
+
+@pytest.mark.parametrize("state", [SourceState.STALE, SourceState.REFUSED, SourceState.CONNECTING])
+async def test_no_plan_is_made_without_a_backend_that_is_configured(
+    state: SourceState, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = SmallWorld()
+    world.cluster.latest = with_source(world.cluster.latest, "consul", state, "no answer")
+    planner = Planner(SETTINGS, Agents(), world.cluster)
+    with pytest.raises(Stopped) as stop:
+        await planned(connections(world.cluster), planner, (node_id(2),), USUAL, 0.05)
+    assert stop.value.code == 3
+    assert f"consul: {state} no answer" in capsys.readouterr().err

@@ -1,0 +1,116 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from nomad_console.domain.plan import Step
+from nomad_console.operations.archive import Kept, archive, document, markdown, text
+from nomad_console.operations.journal import FORM, Head, Journal
+from nomad_console.upgrade.events import Held
+from tests.support.manual_clock import EPOCH
+from tests.support.play import HOST, Play, at_step, started
+
+
+def kept(where: Path, play: Play, run_id: str, *, hours: int = 0, by: str = "ann@bastion") -> None:
+    plan = msgspec.structs.replace(play.run.plan, run_id=run_id)
+    head = Head(
+        form=FORM, by=by, cluster="prod", begun_at=EPOCH + timedelta(hours=hours), plan=plan
+    )
+    journal = Journal(where, head)
+    for event in play.journal:
+        journal.append(event)
+    journal.close()
+
+
+def whole() -> Play:
+    play = started(1, 2, host_command=HOST)
+    play.finish()
+    return play
+
+
+def halfway() -> Play:
+    play = at_step(Step.DRAIN, 3)
+    play.answer()
+    play.do(Held, "a | guard \x1b[2J")
+    return play
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    kept(tmp_path, whole(), "aaaa0001")
+    kept(tmp_path, halfway(), "aaaa0002", hours=2)
+    kept(tmp_path, Play(started(4).run), "bbbb0003", hours=1)
+    return tmp_path
+
+
+def by_id(folder: Path) -> dict[str, Kept]:
+    return {one.id: one for one in archive(folder).runs}
+
+
+def test_the_newest_run_comes_first_with_how_it_ended(folder: Path) -> None:
+    found = archive(folder)
+    assert found.unreadable == ()
+    assert [(one.id, one.outcome, one.nodes) for one in found.runs] == [
+        ("aaaa0002", "not over, held", "c3"),
+        ("bbbb0003", "not begun", "c4"),
+        ("aaaa0001", "done", "c1 c2"),
+    ]
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert archive(tmp_path / "absent") == ((), ())
+
+
+def test_what_is_no_journal_is_named_and_hides_no_other(folder: Path) -> None:
+    (folder / "note.ndjson").write_text('{"shopping": "list"}\n')
+    (folder / "empty.ndjson").write_text("")
+    torn = folder / "aaaa0002.ndjson"
+    torn.write_bytes(torn.read_bytes()[:-20])
+    (folder / "run.txt").write_text("another file")
+    found = archive(folder)
+    assert len(found.runs) == 3
+    empty, note = found.unreadable
+    assert "empty.ndjson holds no plan" in empty
+    assert "note.ndjson:1 is not the head of a journal" in note
+    assert [one.torn for one in found.runs] == [True, False, False]
+    assert found.runs[0].outcome == "not over"
+
+
+def test_the_document_holds_what_was_done_and_what_is_left(folder: Path) -> None:
+    data = document(by_id(folder)["aaaa0001"])
+    assert json.loads(json.dumps(data)) == data
+    assert (data["id"], data["by"], data["cluster"]) == ("aaaa0001", "ann@bastion", "prod")
+    assert (data["outcome"], data["held"], data["torn"]) == ("done", None, False)
+    assert data["ended_at"] is not None
+    first, second = data["nodes"]
+    assert (first["name"], first["done"], second["done"]) == ("c1", True, True)
+    assert [step["step"] for step in first["steps"]] == list(Step)
+    assert all(step["seconds"] >= 0 and step["proofs"] for step in first["steps"])
+    assert {one["node"] for one in data["changed"]} == {"c1", "c2"}
+    assert all(one["undo"] is None for one in data["changed"])
+    open_run = document(by_id(folder)["aaaa0002"])
+    assert open_run["ended_at"] is None
+    assert open_run["held"].startswith("a | guard")
+    assert "eligible again" in [one["undo"] for one in open_run["changed"]]
+
+
+def test_the_text_says_who_how_and_what_is_left(folder: Path) -> None:
+    lines = text(by_id(folder)["aaaa0002"])
+    assert lines[0].startswith("Run aaaa0002: 0 of 1 nodes")
+    assert lines[1] == "not over, held: a | guard �[2J; by ann@bastion on prod"
+    assert any("was eligible, is ineligible" in line for line in lines)
+
+
+def test_markdown_is_a_ticket_that_nothing_from_the_cluster_can_break(folder: Path) -> None:
+    page = "\n".join(markdown(by_id(folder)["aaaa0002"]))
+    assert page.startswith("## Upgrade of c3 to 2.0.5: not over, held\n")
+    assert "Held: a \\| guard �\\[2J" in page
+    assert "\x1b" not in page
+    assert "It is not over; forecast" in page
+    done = markdown(by_id(folder)["aaaa0001"])
+    rows = [line for line in done if line.startswith("| c")]
+    assert len(rows) == 2 * len(Step)
+    assert all(row.count(" | ") == 3 for row in rows)
+    assert "It took " in "\n".join(done)
