@@ -67,6 +67,7 @@ class App:
     alive: bool = True
     status: int = 200
     latency: float = 0.05
+    body: str = ""  # of its answer to a check
     held: dict[object, Callable[[], None]] = field(default_factory=dict)
 
     def end(self) -> None:

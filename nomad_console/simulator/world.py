@@ -104,6 +104,7 @@ class World:
             if namespace not in self.cluster.state.namespaces:
                 self.cluster.add_namespace(namespace)
         self.cluster.preload([self._row(job) for job in self.scenario.jobs], past)
+        self.cluster.announce_agents()
 
     def _add_machine(self, place: Place, http: HttpAddress) -> None:
         host, port = http(place)

@@ -289,7 +289,7 @@ async def test_the_same_events_move_the_same_indexes(real: httpx.AsyncClient) ->
         (await real.put("catalog/deregister", json=row)).raise_for_status()
 
     async def turn(instance: Registration, seconds: float = 10.1) -> None:
-        world.network.add(instance.address, instance.port, meta={})
+        world.network.add(instance.address, instance.port)
         world.step(seconds)
 
     async def register(instance: Registration) -> None:

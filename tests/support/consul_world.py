@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping
 
 import httpx
 
@@ -27,9 +26,9 @@ class Network:
     def at(self, address: str, port: int) -> App | None:
         return self.apps.get((address, port))
 
-    def add(self, address: str, port: int, *, status: int = 200, meta: Mapping[str, str]) -> App:
-        app = App("alloc-1", "default", "web", "web", "c1", address, {"http": port}, meta)
-        app.status = status
+    def add(self, address: str, port: int, *, status: int = 200, body: str = "") -> App:
+        app = App("alloc-1", "default", "web", "web", "c1", address, {"http": port}, {})
+        app.status, app.body = status, body
         self.apps[address, port] = app
         return app
 
@@ -71,7 +70,7 @@ class ConsulWorld:
     ) -> Registration:
         """An instance with a listening app, registered."""
         registration = an_instance(number, node, name, tags=tags, initial_status=initial_status)
-        self.network.add(registration.address, registration.port, meta={})
+        self.network.add(registration.address, registration.port)
         self.catalog.register(registration)
         return registration
 

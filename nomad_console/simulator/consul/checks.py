@@ -29,8 +29,7 @@ def run_check(apps: Apps, registration: Registration, check: Check) -> tuple[Sta
 
 def _judged(app: App, url: str) -> tuple[Status, str]:
     phrase = f"{app.status} {HTTPStatus(app.status).phrase}"
-    body = "OK" if app.meta.get("sim.role") == "edge" else f"{app.alloc_id} -\n"
-    output = f"HTTP GET {url}: {phrase} Output: {body}"
+    output = f"HTTP GET {url}: {phrase} Output: {app.body}"
     if HTTPStatus.OK <= app.status < MULTIPLE_CHOICES:
         return "passing", output
     if app.status == HTTPStatus.TOO_MANY_REQUESTS:

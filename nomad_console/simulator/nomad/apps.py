@@ -52,7 +52,13 @@ class AppTable:
         app = self._by_place.get((address, port))
         if app is None or not app.listening or not app.alive:
             return None
-        return app if self._machines[app.node_name].up else None
+        machine = self._machines.get(app.node_name)
+        return app if machine is None or machine.up else None
+
+    def listen(self, app: App) -> None:
+        """What no allocation runs, such as an agent."""
+        for port in app.ports.values():
+            self._by_place[app.address, port] = app
 
     def all(self) -> list[App]:
         return [*self._by_allocation.values()]
@@ -76,6 +82,7 @@ class AppTable:
             listening=False,
             status=500 if job in self.broken else 200,
             latency=behaviour.latency,
+            body="OK" if behaviour.role == "edge" else f"{allocation['ID']} -\n",
         )
         self._by_allocation[app.alloc_id] = app
         for port in app.ports.values():

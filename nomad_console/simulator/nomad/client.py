@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+from nomad_console.simulator.nomad.agent_services import AgentServices
 from nomad_console.simulator.nomad.allocations import client_terminal, server_terminal
 from nomad_console.simulator.nomad.apps import AppTable
 from nomad_console.simulator.nomad.core import Core
@@ -28,6 +29,7 @@ class Agent:
     http_address: str
     apps: AppTable
     reports: Reports
+    services: AgentServices
     up: bool = True
     runners: dict[str, Runner] = field(default_factory=dict)
     _phase: float = 0.0
@@ -81,6 +83,7 @@ class Agent:
     def go_down(self) -> None:
         self.up = self._restored = self._connected = False
         self.machine.agent_up = False
+        self.services.go_down()
         for timer in (self._flush, self._notice):
             if timer is not None:
                 timer.cancel()
@@ -90,6 +93,7 @@ class Agent:
         self.up = True
         self.machine.agent_up = self.machine.up = True
         self.version = version or self.version
+        self.services.come_up()
         rows = (self.core.state.allocations.get(alloc_id) for alloc_id in self.runners)
         self._unknown = frozenset(
             row["ID"] for row in rows if row is not None and row["ClientStatus"] == "unknown"
@@ -190,7 +194,9 @@ class Clients:
         core.observe("allocations", self._allocation_changed)
 
     def add(self, machine: Machine, version: str, http_address: str) -> Agent:
-        agent = Agent(self._core, machine, version, http_address, self._apps, self._reports)
+        core = self._core
+        services = AgentServices(core.registry, self._apps, machine.name, core.pace)
+        agent = Agent(core, machine, version, http_address, self._apps, self._reports, services)
         self.by_name[machine.name] = self.by_node[machine.node_id] = agent
         return agent
 

@@ -27,6 +27,17 @@ class NomadCluster(Parts):
         past = past or Newborn()
         Preload(self.core, self._fleet, self._clients, self._jobs, past).run(jobs)
 
+    def announce_agents(self) -> None:
+        """Have every agent be known to Consul since long; without it they tell it nothing."""
+        for agent in self._clients.by_name.values():
+            host, _, port = agent.http_address.rpartition(":")
+            agent.services.add_client(host, int(port))
+            agent.services.announce()
+        for server in self.servers.all.values():
+            host, _, port = server.http_address.rpartition(":")
+            server.services.add_server(host, int(port))
+            server.services.announce()
+
     def settled(self) -> bool:
         """No open evaluation, and every wanted allocation runs and is not unhealthy."""
         open_ones = any(
@@ -119,6 +130,7 @@ class NomadCluster(Parts):
 
     def agent_restart(self, name: str, version: str) -> None:
         """Away for a second, its tasks go on, back with the version."""
+        self.agent(name).services.leave()
         self._heartbeats.restart(self.agent(name), version)
 
     def agent_kill(self, name: str) -> None:

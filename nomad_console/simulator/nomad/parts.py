@@ -52,7 +52,7 @@ class Parts:
         self._drainer = Drainer(self.core, self._evaluations)
         self._jobs = JobWrites(self.core, self._evaluations, self._deployments, self._clients)
         self._nodes = NodeWrites(self.core, self._evaluations, self._heartbeats)
-        self.servers = Servers(self.core, self._heartbeats.leader_changed)
+        self.servers = Servers(self.core, self.apps, self._heartbeats.leader_changed)
         self._specs: dict[str, NodeSpec] = {}
         for name in ("all", "default"):
             self.state.node_pools[name] = node_pool_row(name)

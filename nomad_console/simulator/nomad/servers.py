@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nomad_console.simulator.nomad.agent_services import AgentServices
+from nomad_console.simulator.nomad.apps import AppTable
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
@@ -26,6 +28,7 @@ class Server:
     http_address: str
     version: str
     stable_since: str
+    services: AgentServices
     up: bool = True
     reported_status: str = "alive"  # by serf
     reported_healthy: bool = True  # by autopilot
@@ -36,8 +39,9 @@ class Server:
 class Servers:
     """The raft peers of the one region."""
 
-    def __init__(self, core: Core, leader_changed: Callable[[], None]) -> None:
+    def __init__(self, core: Core, apps: AppTable, leader_changed: Callable[[], None]) -> None:
         self._core = core
+        self._apps = apps
         self._changed = leader_changed
         self.all: dict[str, Server] = {}
         self.term = 2
@@ -52,6 +56,7 @@ class Servers:
             http_address=f"{host}:{http_port}",
             version=version,
             stable_since=self._core.stamp()[:19] + "Z",
+            services=AgentServices(self._core.registry, self._apps, name, self._core.pace),
             reported_version=version,
         )
         self.all[name] = server
@@ -69,6 +74,7 @@ class Servers:
         if not server.up:
             return
         server.up = False
+        server.services.go_down()
         server.last_index = self._core.state.index
         life = self._next_life(name)
         self._later(FAILED_AFTER, life, name, lambda: setattr(server, "reported_status", "failed"))
@@ -80,6 +86,7 @@ class Servers:
     def start(self, name: str, version: str | None = None) -> None:
         server = self.all[name]
         server.up = True
+        server.services.come_up()
         server.version = version or server.version
         life = self._next_life(name)
         unhealthy = not server.reported_healthy
@@ -99,6 +106,7 @@ class Servers:
 
     def restart(self, name: str, version: str) -> None:
         self.stop(name)
+        self.all[name].services.leave()
         self._core.after(DOWN_TIME, lambda: self.start(name, version))
 
     def transfer(self, identity: str, address: str) -> Row:

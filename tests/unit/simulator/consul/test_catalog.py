@@ -49,7 +49,7 @@ def test_a_check_turns_critical_and_back_each_with_an_index() -> None:
 
 def test_what_was_registered_as_passing_passes_at_once() -> None:
     world = ConsulWorld()
-    world.network.add("10.77.0.101", 20_001, meta={})
+    world.network.add("10.77.0.101", 20_001)
     instance = an_instance(1, initial_status="passing")
     world.catalog.register(instance)
     assert world.catalog.passing(instance.id)
@@ -60,7 +60,7 @@ def test_an_output_that_came_later_is_told_without_a_new_index() -> None:
     world = ConsulWorld()
     instance = an_instance(1, initial_status="passing")
     world.catalog.register(instance)
-    world.network.add(instance.address, instance.port, meta={})
+    world.network.add(instance.address, instance.port)
     index = world.catalog.raft.index
     world.step(10.1)
     row = world.catalog.nodes["c1"].checks[instance.checks[0].id]

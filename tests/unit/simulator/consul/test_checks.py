@@ -14,15 +14,15 @@ TCP = Check("t", "tcp", "tcp", "", 10, 2)
 )
 def test_an_http_check_judges_by_the_code(answers: int, status: str) -> None:
     network = Network()
-    network.add(INSTANCE.address, INSTANCE.port, status=answers, meta={})
+    network.add(INSTANCE.address, INSTANCE.port, status=answers)
     found, output = run_check(network, INSTANCE, HTTP)
     assert found == status
     assert output.startswith(f"HTTP GET http://10.77.0.101:20001/: {answers} ")
 
 
-def test_the_edge_answers_its_ping_with_ok() -> None:
+def test_what_is_answered_is_told() -> None:
     network = Network()
-    network.add(INSTANCE.address, INSTANCE.port, meta={"sim.role": "edge"})
+    network.add(INSTANCE.address, INSTANCE.port, body="OK")
     assert run_check(network, INSTANCE, HTTP)[1].endswith("200 OK Output: OK")
 
 
@@ -31,7 +31,7 @@ def test_nobody_listening_is_refused() -> None:
     refused = "dial tcp 10.77.0.101:20001: connect: connection refused"
     assert run_check(network, INSTANCE, TCP) == ("critical", refused)
     assert run_check(network, INSTANCE, HTTP)[1].endswith(refused)
-    app = network.add(INSTANCE.address, INSTANCE.port, meta={})
+    app = network.add(INSTANCE.address, INSTANCE.port)
     assert run_check(network, INSTANCE, TCP)[0] == "passing"
     app.listening = False
     assert run_check(network, INSTANCE, HTTP)[0] == "critical"
@@ -39,7 +39,7 @@ def test_nobody_listening_is_refused() -> None:
 
 def test_an_answer_later_than_the_timeout_is_critical() -> None:
     network = Network()
-    network.add(INSTANCE.address, INSTANCE.port, meta={}).latency = 2.5
+    network.add(INSTANCE.address, INSTANCE.port).latency = 2.5
     status, output = run_check(network, INSTANCE, HTTP)
     assert status == "critical"
     assert "Client.Timeout exceeded" in output
