@@ -19,15 +19,10 @@ from nomad_console.domain.plan import (
     StepForecast,
     SystemJobs,
 )
+from nomad_console.domain.policy import Policy
 from nomad_console.domain.snapshot import ClusterSnapshot
 
-TICK_S = 1.0  # the drainer looks once a second
-STOP_S = 2.0  # a stop that is handled; at most the kill timeout
-START_S = 3.0  # an image that is there; its first check comes after
-RESTART_S = 10.0  # of an agent, by hand or by command
-LOOK_S = 2.0  # one more reading
 DEFAULT_MIGRATE = Migrate(1, 10.0, 300.0)  # nomad/structs: DefaultMigrateStrategy
-MIN_DEADLINE_S = 600.0
 
 
 class Wave(NamedTuple):
@@ -37,8 +32,6 @@ class Wave(NamedTuple):
     group: Group
     here: int
     allowed: int
-    seconds: float
-    margin_s: float
 
     @property
     def together(self) -> bool:
@@ -49,14 +42,28 @@ class Wave(NamedTuple):
     def waves(self) -> int:
         return ceil(self.here / self.allowed) if self.allowed else 0
 
+    def seconds(self, policy: Policy) -> float:
+        """From the drainer's look to the verdict on the replacements of one wave."""
+        group = self.group
+        checks = [one.interval_s for service in group.services for one in service.checks]
+        healthy = group.migrate.min_healthy_s if group.migrate else policy.expect_healthy_s
+        stop = min(policy.expect_stop_s, group.kill_timeout_s)
+        start = policy.expect_start_s + max(checks, default=0.0)
+        return policy.expect_tick_s + notice_s(group) + stop + start + healthy
+
+    def margin_s(self, policy: Policy) -> float:
+        """How much longer a wave may take: a stop up to its time-out, a start twice as slow."""
+        stop = min(policy.expect_stop_s, self.group.kill_timeout_s)
+        return self.group.kill_timeout_s - stop + policy.expect_start_s
+
 
 def notice_s(group: Group) -> float:
     """How long an allocation of the group serves on after it has left the catalog."""
     return group.shutdown_delay_s + max((one.shutdown_delay_s for one in group.tasks), default=0.0)
 
 
-def default_deadline_s(drain_s: float) -> float:
-    return max(MIN_DEADLINE_S, 2 * drain_s)
+def default_deadline_s(drain_s: float, policy: Policy) -> float:
+    return max(policy.deadline_least_s, 2 * drain_s)
 
 
 def waves(snapshot: ClusterSnapshot, found: NodePlan) -> tuple[Wave, ...]:
@@ -87,12 +94,7 @@ def _wave(snapshot: ClusterSnapshot, job: Job, group: Group, here: int) -> Wave:
         for one in snapshot.allocations_of_job(job.namespace, job.id)
     )
     allowed = max(0, min(here, verdicts - (group.count - migrate.max_parallel)))
-    interval = max(
-        (one.interval_s for service in group.services for one in service.checks), default=0
-    )
-    stop = min(STOP_S, group.kill_timeout_s)
-    seconds = TICK_S + notice_s(group) + stop + START_S + interval + migrate.min_healthy_s
-    return Wave(job, group, here, allowed, seconds, group.kill_timeout_s - stop + START_S)
+    return Wave(job, group, here, allowed)
 
 
 def forecast(
@@ -100,62 +102,67 @@ def forecast(
 ) -> Forecast:
     """Expected seconds of each step, and why."""
     groups = waves(snapshot, found)
-    slowest = max(groups, key=lambda one: one.waves * one.seconds, default=None)
-    steps = [StepForecast(Step.CORDON, TICK_S, "one write")]
+    policy = plan.policy
+    slowest = max(groups, key=lambda one: one.waves * one.seconds(policy), default=None)
+    steps = [StepForecast(Step.CORDON, policy.expect_tick_s, "one write")]
     if found.targets:
-        steps.append(
-            StepForecast(Step.DETACH, plan.floor_s(found.node_id) + LOOK_S, "the balancer's delay")
-        )
-    steps.append(_drain(slowest))
-    settle = plan.policy.settle_s
-    steps.append(StepForecast(Step.UPGRADE, RESTART_S + settle, "restart and second registration"))
-    steps.append(_rejoin(found, plan.system))
+        detach = plan.floor_s(found.node_id) + policy.expect_look_s
+        steps.append(StepForecast(Step.DETACH, detach, "the balancer's delay"))
+    steps.append(_drain(slowest, policy))
+    upgrade = policy.expect_restart_s + policy.settle_s
+    steps.append(StepForecast(Step.UPGRADE, upgrade, "restart and second registration"))
+    steps.append(_rejoin(found, plan))
     if found.targets:
-        steps.append(_attach(snapshot, found))
+        steps.append(_attach(snapshot, found, policy))
     steps.append(StepForecast(Step.BAKE, plan.bake_of(found.node_id), "watched before the next"))
-    margin = slowest.waves * slowest.margin_s if slowest else 0.0
-    return Forecast(tuple(steps), margin + RESTART_S, _failing(groups, options))
+    margin = slowest.waves * slowest.margin_s(policy) if slowest else 0.0
+    failing = _failing(groups, options.edge_notice_s, policy)
+    return Forecast(tuple(steps), margin + policy.expect_restart_s, failing)
 
 
-def _drain(slowest: Wave | None) -> StepForecast:
+def _drain(slowest: Wave | None, policy: Policy) -> StepForecast:
     if slowest is None:
-        return StepForecast(Step.DRAIN, 2 * TICK_S, "no service to move")
-    seconds = slowest.waves * slowest.seconds + LOOK_S
-    times = f"{slowest.waves} times {slowest.seconds:.0f} s"
+        return StepForecast(Step.DRAIN, 2 * policy.expect_tick_s, "no service to move")
+    each = slowest.seconds(policy)
+    seconds = slowest.waves * each + policy.expect_look_s
+    times = f"{slowest.waves} times {each:.0f} s"
     return StepForecast(Step.DRAIN, seconds, f"{slowest.job.id}: {times}")
 
 
-def _rejoin(found: NodePlan, system: SystemJobs) -> StepForecast:
-    if system == SystemJobs.KEEP or not found.system:
-        return StepForecast(Step.REJOIN, LOOK_S, "eligible again")
-    seconds = TICK_S + START_S + DEFAULT_MIGRATE.min_healthy_s
+def _rejoin(found: NodePlan, plan: Plan) -> StepForecast:
+    policy = plan.policy
+    if plan.system == SystemJobs.KEEP or not found.system:
+        return StepForecast(Step.REJOIN, policy.expect_look_s, "eligible again")
+    seconds = policy.expect_tick_s + policy.expect_start_s + policy.expect_healthy_s
     return StepForecast(
         Step.REJOIN, seconds, f"{len(found.system)} system jobs start and get healthy"
     )
 
 
-def _attach(snapshot: ClusterSnapshot, found: NodePlan) -> StepForecast:
-    """A new target is healthy after registration, some 10 s, and its first passed check."""
+def _attach(snapshot: ClusterSnapshot, found: NodePlan, policy: Policy) -> StepForecast:
+    """A new target is healthy after registration and its first passed check."""
     groups = [
         snapshot.groups[one.key.group] for one in found.targets if one.key.group in snapshot.groups
     ]
     check = max((one.health_interval_s for one in groups), default=0.0)
     slow = max((one.slow_start_s for one in found.targets), default=0.0)
     why = "registration and first check" + (", slow start" if slow else "")
-    return StepForecast(Step.ATTACH, 10.0 + check + slow, why)
+    return StepForecast(Step.ATTACH, policy.expect_register_s + check + slow, why)
 
 
-def _failing(groups: tuple[Wave, ...], options: PlanOptions) -> tuple[ExpectedFailure, ...]:
+def _failing(
+    groups: tuple[Wave, ...], edge_notice_s: float, policy: Policy
+) -> tuple[ExpectedFailure, ...]:
     found = []
     for one in groups:
         if not one.group.services:
             continue
         if one.together:
-            gap = one.group.stop_s + START_S
+            gap = one.group.stop_s + policy.expect_start_s
             why = f"count {one.group.count}: its copies are away together, up to {gap:.0f} s"
             found.append(ExpectedFailure(one.job.id, why))
         delay = notice_s(one.group)
-        needed = options.edge_notice_s + 1.0
+        needed = edge_notice_s + policy.edge_margin_s
         if delay < needed:
             why = f"shutdown_delay {delay:g} s: the edge needs {needed:g} s to notice"
             found.append(ExpectedFailure(one.job.id, why))

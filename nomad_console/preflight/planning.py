@@ -104,7 +104,7 @@ def _forecast(snapshot: ClusterSnapshot, plan: Plan, options: PlanOptions) -> Pl
         for node in plan.nodes
     ]
     drain_s = max((one.forecast.of(Step.DRAIN) for one in planned), default=0.0)
-    deadline_s = plan.deadline_s or default_deadline_s(drain_s)
+    deadline_s = plan.deadline_s or default_deadline_s(drain_s, plan.policy)
     return msgspec.structs.replace(plan, nodes=tuple(planned), deadline_s=deadline_s)
 
 

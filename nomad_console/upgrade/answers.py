@@ -26,6 +26,7 @@ from nomad_console.upgrade.events import (
     Intended,
     Unknown,
 )
+from nomad_console.upgrade.restore import take_for_done, way_back
 from nomad_console.upgrade.run import Cause, Hold, NodeUpgrade, Pending
 from nomad_console.upgrade.turn import Turn
 
@@ -112,7 +113,11 @@ def _changed(turn: Turn, upgrade: NodeUpgrade, write: Write) -> dict[str, Any]:
 def _trouble(turn: Turn, upgrade: NodeUpgrade, pending: Pending, reason: str) -> str:
     if pending.trouble:
         return "this call has failed before"
-    _renew(turn, upgrade, pending, trouble=reason, intended=pending.write.kind == CommandClass.ONCE)
+    if turn.run.restoring is not None and not way_back(pending):
+        take_for_done(turn, upgrade.node, [pending])
+        return ""
+    once = pending.write.kind == CommandClass.ONCE
+    _renew(turn, upgrade, pending, trouble=reason, intended=once)
     frozen = turn.run.hold is not None and turn.run.hold.frozen
     what = f"{call(pending.write)}: {reason}"
     turn.change_run(hold=Hold(what, turn.at, frozen, Cause.CALL))

@@ -30,6 +30,15 @@ GATE_BEFORE: Mapping[Step, Gate] = {
 }
 
 
+class Undo(StrEnum):
+    """The way back of one node, in its order; CORDONS: of the nodes not begun, last of all."""
+
+    DRAIN = "end our drain"
+    REJOIN = "bring back"
+    ATTACH = "give traffic"
+    CORDONS = "cordons of nodes not begun"
+
+
 class Truth(StrEnum):
     """UNKNOWN: the source is stale, or its word is older than what it should prove."""
 
@@ -63,13 +72,18 @@ class ProofName(StrEnum):
     HEALTHY = "targets healthy"
     SERVICES = "services as before"
     STEADY = "nothing restarts"
+    IN_TIME = "replacements in time"
+    NODE_OURS = "node as we left it"
+    TARGETS_OURS = "targets as we left them"
+    UNDRAINED = "our drain is ended"
+    SETTLED = "nothing is stopping"
 
 
 _P = ProofName
 DONE_MEANS: Mapping[Step | None, tuple[ProofName, ...]] = {
     None: (_P.NODE_AS_PLANNED, _P.TARGETS_AS_PLANNED),
-    Step.CORDON: (_P.CORDONED, _P.OTHERS_SERVE),
-    Step.DETACH: (_P.CORDONED, _P.RELEASED, _P.RELEASED_TWICE),
+    Step.CORDON: (_P.CORDONED, _P.OTHERS_SERVE, _P.NODE_OURS),
+    Step.DETACH: (_P.CORDONED, _P.RELEASED, _P.RELEASED_TWICE, _P.NODE_OURS),
     Step.DRAIN: (
         _P.EMPTY,
         _P.EMPTY_TWICE,
@@ -79,6 +93,9 @@ DONE_MEANS: Mapping[Step | None, tuple[ProofName, ...]] = {
         _P.PLACED,
         _P.UNLISTED,
         _P.RELEASED,
+        _P.IN_TIME,
+        _P.NODE_OURS,
+        _P.TARGETS_OURS,
     ),
     Step.UPGRADE: (
         _P.SAME_MACHINE,
@@ -87,12 +104,30 @@ DONE_MEANS: Mapping[Step | None, tuple[ProofName, ...]] = {
         _P.REGISTERED_AGAIN,
         _P.DRIVERS,
         _P.RELEASED,
+        _P.NODE_OURS,
+        _P.TARGETS_OURS,
     ),
-    Step.REJOIN: (_P.READY, _P.ELIGIBLE, _P.SYSTEM_BACK, _P.CHECKS_PASSING, _P.RELEASED),
-    Step.ATTACH: (_P.READY, _P.HEALTHY),
-    Step.BAKE: (_P.READY, _P.HEALTHY, _P.SERVICES, _P.STEADY),
+    Step.REJOIN: (
+        _P.READY,
+        _P.ELIGIBLE,
+        _P.SYSTEM_BACK,
+        _P.CHECKS_PASSING,
+        _P.RELEASED,
+        _P.NODE_OURS,
+        _P.TARGETS_OURS,
+    ),
+    Step.ATTACH: (_P.READY, _P.HEALTHY, _P.NODE_OURS),
+    Step.BAKE: (_P.READY, _P.HEALTHY, _P.SERVICES, _P.STEADY, _P.NODE_OURS, _P.TARGETS_OURS),
 }
-OPTIONAL = frozenset({ProofName.REGISTERED_AGAIN})  # shortens a wait, holds nothing back
+UNDONE_MEANS: Mapping[Undo, tuple[ProofName, ...]] = {
+    Undo.DRAIN: (_P.UNDRAINED, _P.SETTLED),
+    Undo.REJOIN: (_P.READY, _P.ELIGIBLE, _P.SYSTEM_BACK, _P.CHECKS_PASSING),
+    Undo.ATTACH: (_P.READY, _P.HEALTHY),
+    Undo.CORDONS: (_P.ELIGIBLE,),
+}
+GUARDS = frozenset({_P.IN_TIME, _P.NODE_OURS, _P.TARGETS_OURS})  # false: the run is held, once
+CANCELED = "canceled"  # in the mark of NODE_OURS: another hand ended our drain
+OPTIONAL = frozenset({_P.REGISTERED_AGAIN}) | GUARDS  # no gate waits for them
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -122,11 +157,12 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class NodeProofs(msgspec.Struct, frozen=True):
-    """`step` None: the node has not been touched yet."""
+    """`step` None: the node has not been touched yet. `undo`: on its way back."""
 
     node: str
     step: Step | None
     proofs: tuple[Proof, ...]
+    undo: Undo | None = None
 
 
 class Observation(msgspec.Struct, frozen=True):

@@ -18,6 +18,15 @@ def hold(turn: Turn, reason: str, cause: Cause = Cause.OPERATOR) -> str:
     return ""
 
 
+def add_hold(turn: Turn, reason: str, cause: Cause) -> None:
+    """Hold; where the run is held already, for this as well."""
+    held = turn.run.hold
+    if held is None:
+        turn.change_run(hold=Hold(reason, turn.at, cause=cause))
+    else:
+        turn.change_run(hold=msgspec.structs.replace(held, reason=f"{held.reason}; {reason}"))
+
+
 def freeze(turn: Turn, reason: str, cause: Cause = Cause.OPERATOR) -> str:
     """Hold, and end our drain where it may still be under way."""
     run, upgrade = turn.run, turn.run.upgrade
@@ -64,11 +73,10 @@ def disturb(turn: Turn, event: Disturbed) -> str:
 
 def release(turn: Turn) -> str:
     """Go on: what was refused is asked again, but nothing that may happen only once."""
-    held = turn.run.hold
-    if held is None:
+    if turn.run.hold is None:
         return "the run is not held"
-    question = turn.run.host_question
-    if held.cause == Cause.UNANSWERED and question is not None:
+    asked = turn.run.host_question
+    if asked is not None and asked.host_trouble is not None and asked.host_trouble.lost:
         return "nobody saw the host command's end: say whether it ran, or run it again"
     go_on(turn)
     return ""

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from nomad_console.upgrade import holds, orders
+from nomad_console.upgrade import holds, orders, restore
 from nomad_console.upgrade.answers import take_answer
 from nomad_console.upgrade.commands import Command, Rejected, Write
 from nomad_console.upgrade.events import (
@@ -37,10 +37,12 @@ from nomad_console.upgrade.events import (
     TimeReached,
     Unknown,
 )
-from nomad_console.upgrade.gates import Observation, Standing
+from nomad_console.upgrade.gates import Observation, Proof, Standing, Truth
+from nomad_console.upgrade.guards import guard
 from nomad_console.upgrade.run import GateState, NodeUpgrade, Run
 from nomad_console.upgrade.steps import begin_next, proceed
 from nomad_console.upgrade.turn import Turn
+from nomad_console.upgrade.uptake import take_up
 
 _EARLY_S = 0.01  # a timer may ring so much before its time
 _Fact = Observed | TimeReached | GateOpened | GateConfirmed
@@ -58,7 +60,11 @@ def advance(run: Run, event: Event) -> tuple[Run, tuple[Command, ...]]:
     refusal = _take(turn, event)
     if refusal:
         return run, (Rejected(refusal),)
-    proceed(turn)
+    guard(turn)
+    if turn.run.restoring is not None:
+        restore.proceed_back(turn, turn.run.restoring)
+    else:
+        proceed(turn)
     return (run, ()) if turn.run == run else (turn.run, tuple(turn.commands))
 
 
@@ -93,8 +99,11 @@ def _take(turn: Turn, event: Event) -> str:
             refusal = _take_pause(turn, event)
         case Intended() | Answered() | Failed() | Unknown() | HostStarted() | HostEnded():
             refusal = take_answer(turn, event)
-        case RestoreAsked() | Resumed():
-            refusal = "not while the run goes on"
+        case RestoreAsked():
+            refusal = restore.turn_back(turn, event)
+        case Resumed():
+            take_up(turn)
+            refusal = ""
         case _:
             refusal = _take_order(turn, event)
     return refusal
@@ -135,6 +144,11 @@ def _take_pause(turn: Turn, event: _Pause) -> str:
 
 
 def _take_order(turn: Turn, event: _Order) -> str:
+    restoring = turn.run.restoring
+    if restoring is not None:
+        if isinstance(event, Skipped):
+            return restore.leave_as_is(turn, event, restoring)
+        return "the run is being restored"
     match event:
         case Accepted():
             refusal = orders.accept(turn, event)
@@ -169,8 +183,8 @@ def _start(turn: Turn) -> str:
 def _misplaced(run: Run, observation: Observation) -> str:
     if observation.writes != run.writes:
         return "seen before the last answer"
-    in_play = {(one.node, one.step) for one in run.in_play}
-    if any((one.node, one.step) not in in_play for one in observation.nodes):
+    in_play = {(one.node, one.step, run.undo) for one in run.in_play}
+    if any((one.node, one.step, one.undo) not in in_play for one in observation.nodes):
         return "seen of a node or step that is not in play"
     return ""
 
@@ -193,10 +207,17 @@ def _seen(run: Run, observation: Observation, at: datetime) -> tuple[NodeUpgrade
         standings = []
         for proof in seen[upgrade.node]:
             old = upgrade.standing(proof.name)
-            same = old is not None and old.proof.truth == proof.truth
-            standings.append(old if old is not None and same else Standing(proof, at))
+            standings.append(_standing(old, proof, at))
         upgrades.append(msgspec.structs.replace(upgrade, proofs=tuple(standings)))
     return tuple(upgrades)
+
+
+def _standing(old: Standing | None, proof: Proof, at: datetime) -> Standing:
+    """As it was, where its truth is the same; what is wrong may be another thing than before."""
+    if old is None or old.proof.truth != proof.truth:
+        return Standing(proof, at)
+    worse = proof.truth == Truth.FALSE and old.proof.mark != proof.mark
+    return Standing(proof, old.since) if worse else old
 
 
 def _reach(turn: Turn) -> str:

@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from nomad_console.domain.plan import NodePlan, Plan, Step
+from nomad_console.domain.plan import NodePlan, Plan
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.upgrade.gates import (
-    DONE_MEANS,
     NodeProofs,
     Observation,
     Proof,
     ProofName,
     Truth,
 )
-from nomad_console.upgrade.proofs import balancer, machine, services, work
+from nomad_console.upgrade.proofs import balancer, disturbance, machine, services, work
 from nomad_console.upgrade.proofs.sight import Look, Sight, Verdict, unknown
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
@@ -35,11 +34,16 @@ _LOOKS: Mapping[ProofName, tuple[SourceName, Look]] = {
     _P.PLACED: (SourceName.NOMAD, work.placed),
     _P.SYSTEM_BACK: (SourceName.NOMAD, work.system_back),
     _P.STEADY: (SourceName.NOMAD, work.steady),
+    _P.IN_TIME: (SourceName.NOMAD, work.in_time),
+    _P.SETTLED: (SourceName.NOMAD, work.settled),
+    _P.UNDRAINED: (SourceName.NOMAD, machine.undrained),
+    _P.NODE_OURS: (SourceName.NOMAD, disturbance.node_ours),
     _P.TARGETS_AS_PLANNED: (SourceName.ALB, balancer.as_planned),
     _P.OTHERS_SERVE: (SourceName.ALB, balancer.others_serve),
     _P.RELEASED: (SourceName.ALB, balancer.released),
     _P.RELEASED_TWICE: (SourceName.ALB, balancer.released_twice),
     _P.HEALTHY: (SourceName.ALB, balancer.healthy),
+    _P.TARGETS_OURS: (SourceName.ALB, disturbance.targets_ours),
     _P.UNLISTED: (SourceName.CONSUL, services.unlisted),
     _P.CHECKS_PASSING: (SourceName.CONSUL, services.checks_passing),
     _P.SERVICES: (SourceName.CONSUL, services.as_before),
@@ -54,24 +58,24 @@ def observe(snapshot: ClusterSnapshot, run: Run) -> Observation:
     return Observation(
         run.writes,
         tuple(
-            NodeProofs(upgrade.node, upgrade.step, _proofs(snapshot, run, upgrade))
+            NodeProofs(upgrade.node, upgrade.step, _proofs(snapshot, run, upgrade), run.undo)
             for upgrade in run.in_play
         ),
     )
 
 
-def needed(plan: Plan, found: NodePlan, step: Step | None) -> tuple[ProofName, ...]:
-    """The proofs of a step, less those of a balancer or a Consul that is not there."""
+def available(plan: Plan, found: NodePlan, names: tuple[ProofName, ...]) -> tuple[ProofName, ...]:
+    """The proofs, less those of a balancer or a Consul that is not there."""
     absent = set() if found.targets else {SourceName.ALB}
     absent |= set() if plan.consul else {SourceName.CONSUL}
-    return tuple(name for name in DONE_MEANS[step] if _LOOKS[name][0] not in absent)
+    return tuple(name for name in names if _LOOKS[name][0] not in absent)
 
 
 def _proofs(snapshot: ClusterSnapshot, run: Run, upgrade: NodeUpgrade) -> tuple[Proof, ...]:
     found = run.plan.node(upgrade.node)
     node = snapshot.nodes.get(upgrade.node)
     proofs = []
-    for name in needed(run.plan, found, upgrade.step):
+    for name in available(run.plan, found, run.means(upgrade)):
         source, look = _LOOKS[name]
         read_at = _read_at(snapshot, found, source)
         seen = _doubt(snapshot, upgrade, source, read_at)

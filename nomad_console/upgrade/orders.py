@@ -25,8 +25,6 @@ def accept(turn: Turn, event: Accepted) -> str:
 
 
 def stop(turn: Turn, *, asked: bool) -> str:
-    if turn.run.restoring is not None:
-        return "the run is being restored"
     if turn.run.stopping == asked:
         return "the run stops already" if asked else "nobody asked the run to stop"
     turn.change_run(stopping=asked)

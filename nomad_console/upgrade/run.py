@@ -8,7 +8,16 @@ import msgspec
 from nomad_console.domain.plan import BatchChoice, NodePlan, Plan, Step
 from nomad_console.domain.target import TargetKey
 from nomad_console.upgrade.commands import RunHost, Write
-from nomad_console.upgrade.gates import GATE_BEFORE, Gate, ProofName, Standing, Truth
+from nomad_console.upgrade.gates import (
+    DONE_MEANS,
+    GATE_BEFORE,
+    UNDONE_MEANS,
+    Gate,
+    ProofName,
+    Standing,
+    Truth,
+    Undo,
+)
 
 
 class Outcome(StrEnum):
@@ -40,40 +49,41 @@ class Hold(msgspec.Struct, frozen=True):
     cause: Cause = Cause.OPERATOR
 
 
-class Undo(StrEnum):
-    """The way back of one node, in its order; CORDONS: of the nodes not begun, the last of all."""
-
-    DRAIN = "end our drain"
-    REJOIN = "bring back"
-    ATTACH = "give traffic"
-    CORDONS = "cordons of nodes not begun"
-
-
 class Restoring(msgspec.Struct, frozen=True):
-    """The run goes back. `undo`: what is being undone now, on the node at work."""
+    """The run goes back. `undo`: what is being undone now, on the node at work.
+
+    `cordons` are the nodes not begun that get theirs back, `left` those given up on.
+    """
 
     reason: str
     since: datetime
     undo: Undo = Undo.DRAIN
+    cordons: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A call that is asked for and not answered. `trouble`: it was refused, or nobody knows."""
+    """A call that is asked for and not answered. `trouble`: it was refused, or nobody knows.
+
+    `lost`: it may run only once, and its answer was lost with the console that made it.
+    """
 
     write: Write
     intended: bool = False
     started_at: datetime | None = None
     trouble: str = ""
+    lost: bool = False
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Time that must pass; `due` is on the scale of the events' `elapsed`."""
+    """Time that must pass; `due` is on the scale of the events' `elapsed`. `why`: on a way back."""
 
     step: Step
     seconds: float
     due: float
     over: bool = False
     began_at: datetime | None = None
+    why: str = ""
 
 
 class GateState(msgspec.Struct, frozen=True):
@@ -216,9 +226,27 @@ class Run(msgspec.Struct, frozen=True):
         """The nodes whose proofs count now: while one bakes, the next one's too."""
         if not self.active:
             return ()
+        if self.restoring is not None and self.restoring.undo == Undo.CORDONS:
+            return tuple(one for one in self.upgrades if one.node in self.restoring.cordons)
+        if self.restoring is not None:
+            return (self.upgrade,)
         following = self.following if self.upgrade.last else None
         nodes = () if self.upgrade.skipped else (self.upgrade,)
         return nodes if following is None else (*nodes, following)
+
+    @property
+    def undo(self) -> Undo | None:
+        """What is being undone now."""
+        return self.restoring.undo if self.restoring is not None else None
+
+    def means(self, upgrade: NodeUpgrade) -> tuple[ProofName, ...]:
+        """The proofs that the node's present step, or its way back, needs."""
+        undo = self.undo
+        if undo is None:
+            return DONE_MEANS[upgrade.step]
+        if undo == Undo.DRAIN and upgrade.step != Step.DRAIN:
+            return ()
+        return UNDONE_MEANS[undo]
 
     def node(self, node_id: str) -> NodeUpgrade:
         """One of the run's own nodes, as it is now."""

@@ -117,10 +117,10 @@ def _tend_wait(turn: Turn) -> None:
         if seconds > 0:
             turn.wake(seconds)
     elif upgrade.wait.over and upgrade.step == Step.REJOIN:
-        _evaluate_missing(turn)
+        evaluate_missing(turn)
 
 
-def _evaluate_missing(turn: Turn) -> None:
+def evaluate_missing(turn: Turn) -> None:
     """Ask the scheduler once more for system jobs that did not come back."""
     upgrade = turn.run.upgrade
     if upgrade.evaluated or upgrade.holds(ProofName.SYSTEM_BACK):

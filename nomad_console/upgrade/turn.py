@@ -38,7 +38,7 @@ class Turn:
     def issue(self, kind: type[Write], node: str, **fields: Any) -> None:
         """Ask for a call, under an id of its own."""
         number = self.run.issued + 1
-        step = self.run.upgrade.step or "start"
+        step = "restore" if self.run.restoring is not None else self.run.upgrade.step or "start"
         write = kind(id=f"{node}/{step}/{number}", node=node, **fields)
         upgrade = self.run.of_node(node)
         assert upgrade is not None  # noqa: S101 — calls are only made for nodes of the plan
@@ -46,12 +46,15 @@ class Turn:
         self.put(upgrade, pending=(*upgrade.pending, Pending(write)))
         self.commands.append(write)
 
-    def wake(self, seconds: float) -> None:
-        """Let the present step wait so long."""
+    def wake(self, seconds: float, why: str = "") -> None:
+        """Let the present step, or a part of its way back, wait so long."""
         step = self.run.upgrade.step
         assert step is not None  # noqa: S101 — an untouched node waits for nothing
         due = self.elapsed + seconds
-        self.change(wait=Wait(step, seconds, due))
+        self.change(wait=Wait(step, seconds, due, began_at=self.at, why=why))
+        self.wake_at(due)
+
+    def wake_at(self, due: float) -> None:
         self.commands.append(WakeAt(due))
 
     def ask(self, gate: Gate) -> None:

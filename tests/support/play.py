@@ -19,7 +19,6 @@ from nomad_console.upgrade.events import (
     TimeReached,
 )
 from nomad_console.upgrade.gates import (
-    DONE_MEANS,
     Gate,
     NodeProofs,
     Observation,
@@ -73,9 +72,10 @@ class Play:
                 upgrade.step,
                 tuple(
                     Proof(name, truth if name in broken else Truth.TRUE, "seen", "nomad")
-                    for name in DONE_MEANS[upgrade.step]
+                    for name in self.run.means(upgrade)
                     if name != ProofName.REGISTERED_AGAIN or name in broken
                 ),
+                self.run.undo,
             )
             for upgrade in self.run.in_play
         )

@@ -30,8 +30,9 @@ def proven(evidence: str, mark: str = "") -> Verdict:
     return Verdict(Truth.TRUE, evidence, mark)
 
 
-def disproven(evidence: str) -> Verdict:
-    return Verdict(Truth.FALSE, evidence)
+def disproven(evidence: str, mark: str = "") -> Verdict:
+    """`mark` names what is wrong, comma-separated, so that news of it can be told."""
+    return Verdict(Truth.FALSE, evidence, mark)
 
 
 def unknown(evidence: str) -> Verdict:

@@ -1,6 +1,9 @@
 """Proofs about the work: that it left, and that it is served elsewhere. By Nomad."""
 
+from collections.abc import Iterable
+
 from nomad_console.domain.allocation import Allocation
+from nomad_console.domain.forecast import DEFAULT_MIGRATE
 from nomad_console.domain.plan import FoundAllocation, SystemJobs
 from nomad_console.domain.survey import job_type
 from nomad_console.upgrade.gates import ProofName, Truth
@@ -131,29 +134,79 @@ def _count(sight: Sight, key: GroupKey) -> int | None:
 
 def no_unhealthy(sight: Sight) -> Verdict:
     """Nomad itself lets a drain go on over unhealthy replacements, so this has to be asked."""
-    keys = touched(sight)
     bad = [
-        f"{one.name} on {one.node_name}"
-        for one in _of(sight, keys)
-        if one.healthy is False
+        one
+        for one in _of(sight, touched(sight))
+        if (one.healthy is False or (one.client == "failed" and not one.next_id))
         and one.desired == "run"
         and one.node_id != sight.found.node_id
         and one.modify_index > sight.upgrade.begun_index
     ]
-    return verdict(not bad, f"unhealthy: {listing(sorted(bad))}" if bad else "none")
+    words = sorted(f"{one.name} on {one.node_name}" for one in bad)
+    if words:
+        return disproven(f"unhealthy: {listing(words)}", marked(one.id for one in bad))
+    return proven("none")
+
+
+def in_time(sight: Sight) -> Verdict:
+    """Every replacement has a verdict within its group's healthy_deadline of its own start.
+
+    It starts when its predecessor has ended (client/allocwatcher); Nomad's client gives up then.
+    """
+    keys = touched(sight)
+    rows = _of(sight, keys)
+    before = {one.next_id: one for one in rows if one.next_id}
+    slow = []
+    for one in rows:
+        waits = one.desired == "run" and not one.terminal and one.healthy is None
+        if not waits or one.create_index <= sight.upgrade.begun_index:
+            continue
+        old = before.get(one.id)
+        if old is not None and not old.terminal:
+            continue
+        since_ns = max(one.create_time_ns, old.modify_time_ns if old else 0)
+        age = sight.snapshot.at.timestamp() - since_ns / 1e9
+        if age > _healthy_deadline(sight, one) + sight.plan.policy.poll_slow_s:
+            slow.append(one)
+    words = sorted(f"{one.name} on {one.node_name}" for one in slow)
+    if words:
+        return disproven(f"no verdict in time: {listing(words)}", marked(one.id for one in slow))
+    return proven("none is late")
+
+
+def _healthy_deadline(sight: Sight, one: Allocation) -> float:
+    group = sight.group(one)
+    migrate = (group.migrate if group else None) or DEFAULT_MIGRATE
+    return migrate.healthy_deadline_s
+
+
+def marked(words: Iterable[str]) -> str:
+    return ",".join(sorted(words))
 
 
 def placed(sight: Sight) -> Verdict:
     """No evaluation of a moved job has been blocked since the step began."""
     jobs = {key[:2] for key in touched(sight)}
     bad = [
-        f"{one.job_id}: {listing(sorted(one.failed.values())) or one.description}"
+        one
         for one in sight.snapshot.blocked.values()
         if (one.namespace, one.job_id) in jobs and one.create_index > sight.upgrade.begun_index
     ]
-    return verdict(
-        not bad, f"no place for {listing(sorted(bad))}" if bad else "no blocked evaluation"
+    words = sorted(
+        f"{one.job_id}: {listing(sorted(one.failed.values())) or one.description}" for one in bad
     )
+    if words:
+        mark = marked({f"{one.namespace}/{one.job_id}" for one in bad})
+        return disproven(f"no place for {listing(words)}", mark)
+    return proven("no blocked evaluation")
+
+
+def settled(sight: Sight) -> Verdict:
+    """What was told to stop, or is marked for it, has ended."""
+    moving = [
+        one.name for one in sight.here if not one.terminal and (one.desired != "run" or one.migrate)
+    ]
+    return verdict(not moving, f"still stopping: {listing(sorted(moving))}" if moving else "none")
 
 
 def system_back(sight: Sight) -> Verdict:

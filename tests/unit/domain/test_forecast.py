@@ -5,6 +5,7 @@ import pytest
 
 from nomad_console.domain.forecast import default_deadline_s, notice_s, waves
 from nomad_console.domain.plan import Step, SystemJobs
+from nomad_console.domain.policy import Policy
 from tests.support.plans import a_plan
 from tests.support.snapshots import (
     a_job,
@@ -19,8 +20,9 @@ NOW = article_snapshot()
 
 
 def test_a_deadline_is_twice_the_forecast_and_ten_minutes_at_least() -> None:
-    assert default_deadline_s(20.0) == 600.0
-    assert default_deadline_s(400.0) == 800.0
+    assert default_deadline_s(20.0, Policy()) == 600.0
+    assert default_deadline_s(400.0, Policy()) == 800.0
+    assert default_deadline_s(400.0, Policy(deadline_least_s=900.0)) == 900.0
 
 
 @pytest.mark.parametrize(
@@ -44,9 +46,28 @@ def test_copies_without_a_verdict_hold_the_others_back() -> None:
 
 def test_a_wave_lasts_delay_stop_start_check_and_health() -> None:
     wave = next(one for one in waves(NOW, a_plan(1).nodes[0]) if one.job.id == "web")
-    assert wave.seconds == 1.0 + 5.0 + 2.0 + 3.0 + 2.0 + 10.0
-    assert wave.margin_s == 6.0
-    assert a_plan(1).nodes[0].forecast.of(Step.DRAIN) == wave.seconds + 2.0
+    policy = Policy()
+    assert wave.seconds(policy) == 1.0 + 5.0 + 2.0 + 3.0 + 2.0 + 10.0
+    assert wave.margin_s(policy) == 6.0
+    assert a_plan(1).nodes[0].forecast.of(Step.DRAIN) == wave.seconds(policy) + 2.0
+
+
+def test_what_is_expected_scales_with_the_policy() -> None:
+    names = [name for name in Policy.__struct_fields__ if name.startswith("expect_")]
+    faster = Policy(**{name: getattr(Policy(), name) / 10 for name in names})
+    assert len(names) == 7
+    slow, fast = a_plan(1).nodes[0].forecast, a_plan(1, policy=faster).nodes[0].forecast
+    for step in (Step.CORDON, Step.DETACH, Step.DRAIN, Step.UPGRADE, Step.REJOIN, Step.ATTACH):
+        assert fast.of(step) < slow.of(step)
+    assert fast.margin_s < slow.margin_s
+
+
+def test_the_margin_over_the_edges_notice_is_the_policys() -> None:
+    assert not [one for one in a_plan(1).nodes[0].forecast.failing if one.subject == "web"]
+    wider = a_plan(1, policy=Policy(edge_margin_s=1.5)).nodes[0].forecast
+    assert [one.why for one in wider.failing if one.subject == "web"] == [
+        "shutdown_delay 5 s: the edge needs 5.5 s to notice"
+    ]
 
 
 def test_groups_that_are_not_read_are_left_out() -> None:

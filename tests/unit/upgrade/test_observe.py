@@ -8,8 +8,15 @@ import pytest
 from nomad_console.domain.plan import Step
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.upgrade.events import GateConfirmed, GateOpened, Observed
-from nomad_console.upgrade.gates import DONE_MEANS, GATE_BEFORE, Gate, ProofName, Truth
-from nomad_console.upgrade.observe import _LOOKS, needed, observe
+from nomad_console.upgrade.gates import (
+    DONE_MEANS,
+    GATE_BEFORE,
+    UNDONE_MEANS,
+    Gate,
+    ProofName,
+    Truth,
+)
+from nomad_console.upgrade.observe import _LOOKS, available, observe
 from nomad_console.upgrade.run import Run
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
@@ -34,7 +41,8 @@ NOW = later(article_snapshot(), 5)
 
 
 def test_every_proof_that_a_step_needs_can_be_looked_for() -> None:
-    assert {name for names in DONE_MEANS.values() for name in names} == set(_LOOKS) == set(_P)
+    means = [*DONE_MEANS.values(), *UNDONE_MEANS.values()]
+    assert {name for names in means for name in names} == set(_LOOKS) == set(_P)
 
 
 def test_an_untouched_node_is_as_planned() -> None:
@@ -82,9 +90,10 @@ def test_what_is_not_there_is_not_asked_for() -> None:
     plan = a_plan(1)
     bare = msgspec.structs.replace(plan.nodes[0], targets=())
     lonely = msgspec.structs.replace(plan, consul=False)
-    assert _P.RELEASED not in needed(plan, bare, Step.DRAIN)
-    assert _P.UNLISTED in needed(plan, bare, Step.DRAIN)
-    assert _P.UNLISTED not in needed(lonely, plan.nodes[0], Step.DRAIN)
+    names = DONE_MEANS[Step.DRAIN]
+    assert _P.RELEASED not in available(plan, bare, names)
+    assert _P.UNLISTED in available(plan, bare, names)
+    assert _P.UNLISTED not in available(lonely, plan.nodes[0], names)
 
 
 class Walk:

@@ -33,10 +33,11 @@ def _kept(snapshot: ClusterSnapshot) -> ClusterSnapshot:
 
 
 def test_a_drained_node_proves_all_but_the_second_look() -> None:
-    seen = truths(later(OUT, 1), Step.DRAIN)
+    seen = truths(later(OUT, 1), Step.DRAIN, cordoned=True)
     assert {name for name, truth in seen.items() if truth != Truth.TRUE} == {
         _P.EMPTY_TWICE,
         _P.RELEASED,
+        _P.TARGETS_OURS,
     }
 
 
