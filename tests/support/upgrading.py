@@ -7,10 +7,13 @@ from pathlib import Path
 
 from nomad_console.clients.errors import ApiError
 from nomad_console.clients.nomad_calls import DrainSpec
+from nomad_console.domain.agent import Token
 from nomad_console.domain.allocation import TaskEvent
-from nomad_console.domain.node import DrainStrategy, LastDrain
+from nomad_console.domain.node import DrainStrategy, LastDrain, Node, NodeDetail
 from nomad_console.domain.snapshot import ClusterSnapshot
 from nomad_console.operations.conductor import Conductor
+from nomad_console.operations.means import Means
+from nomad_console.operations.planner import Planner
 from nomad_console.operations.upgrades import Upgrades
 from nomad_console.operations.writer import Writer
 from nomad_console.settings.values import ClusterSettings, HostSettings, Missing, NomadSettings
@@ -23,6 +26,8 @@ from tests.support.manual_clock import ManualClock
 from tests.support.pilots import Seat, seated
 from tests.support.small_cluster import SmallCluster
 from tests.support.snapshots import (
+    a_detail,
+    a_node,
     a_task,
     allocation_id,
     an_allocation,
@@ -54,6 +59,13 @@ class Agents:
             raise self.failing
         return Agent(30.0)
 
+    async def node(self, node_id: str) -> tuple[Node, NodeDetail]:
+        number = int(node_id[1])
+        return a_node(number), a_detail(number)
+
+    async def token(self) -> Token:
+        return Token("acls-disabled", "", "management", (), None)
+
 
 def small_upgrades(
     cluster: SmallCluster, clock: ManualClock, where: Path, *host: str
@@ -65,11 +77,11 @@ def small_upgrades(
     )
     upgrades = Upgrades(
         settings,
+        Means(cluster, Writer(cluster, cluster), lambda _: None, clock),
+        planner=Planner(settings, agents, cluster),
         agents=agents,
-        writer=Writer(cluster, cluster),
-        snapshots=cluster,
-        nudge=lambda _: None,
-        clock=clock,
+        sessions=off,
+        visit=cluster.visit,
         where=where,
     )
     return upgrades, agents
@@ -125,7 +137,7 @@ class Operator:
                 assert gate.gate is wanted
                 await self.pass_time(2, step=2)
                 return gate.code
-            step = 1.0 if look < 4 else 5.0  # the long waits need no look each second
+            step = 1.0 if look < 4 else 15.0  # the long waits need no look each second
             await self.pass_time(step, step)
         raise AssertionError(f"{wanted} never opened: {self.run.upgrade}\n{self.seat.text}")
 
