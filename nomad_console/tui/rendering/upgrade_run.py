@@ -11,7 +11,7 @@ from nomad_console.tui.rendering.age import seconds_between
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.wrapping import size_of
 from nomad_console.upgrade.commands import call
-from nomad_console.upgrade.gates import OPTIONAL, Observation, Proof, ProofName, Truth
+from nomad_console.upgrade.gates import GUARDS, OPTIONAL, Observation, Proof, ProofName, Truth
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import NodeUpgrade, Run, next_step
 
@@ -121,11 +121,15 @@ def step_panel(sight: Sight) -> list[Line]:
 
 
 def proofs_of(sight: Sight, upgrade: NodeUpgrade) -> tuple[Proof, ...]:
-    """As the newest snapshot has them; what the run was told last where it says nothing."""
+    """As the newest snapshot has them, what the run was told last where it says nothing.
+
+    A guard is shown only where it found something.
+    """
+    proofs = tuple(standing.proof for standing in upgrade.proofs)
     for seen in sight.observation.nodes:
         if seen.node == upgrade.node:
-            return seen.proofs
-    return tuple(standing.proof for standing in upgrade.proofs)
+            proofs = seen.proofs
+    return tuple(one for one in proofs if one.name not in GUARDS or one.truth is Truth.FALSE)
 
 
 def ledger_lines(run: Run) -> list[Line]:
@@ -189,7 +193,7 @@ def _sign(upgrade: NodeUpgrade, step: Step) -> tuple[str, Tone]:
 
 def _proof_line(proof: Proof, now: datetime) -> Line:
     sign = _SIGNS[proof.truth]
-    if proof.name in OPTIONAL and proof.truth is not Truth.TRUE:
+    if proof.name in OPTIONAL - GUARDS and proof.truth is not Truth.TRUE:
         sign = Cell("·", Tone.DIM)  # what it would shorten goes on without it
     old = duration(seconds_between(proof.read_at, now)) if proof.read_at else "never"
     return (
