@@ -93,7 +93,7 @@ def staged(where: Path) -> Iterator[Stage]:
         with console(columns=200, rows=50, env=env) as terminal:
             terminal.until(r"▌ c1 .* 2 ok ")
             terminal.press("L")
-            terminal.until(r"3 Services 8 ")
+            terminal.until(r"3 Services 10 ")
             terminal.until(WHOLE)
             yield Stage(terminal, simulator)
 
@@ -127,9 +127,9 @@ def stage(where: Path) -> Iterator[Stage]:
 
 def test_consul_stopped(stage: Stage) -> None:
     with stage.without("consul"):
-        stage.says(r"3 Services 8 · STALE \d+s: consul: GET /v1/\S+: ")
+        stage.says(r"3 Services 10 · STALE \d+s: consul: GET /v1/\S+: ")
         stage.ages(r"consul ● STALE (\S+) ")
-        stage.ages(r"3 Services 8 · STALE ([^ :]+)")
+        stage.ages(r"3 Services 10 · STALE ([^ :]+)")
         stage.says(r"  legacy +2 +0 +0 ")  # what was known is still there
         stage.nomad_lives("c2")
 
