@@ -29,11 +29,10 @@ def guard(turn: Turn) -> None:
             continue
         known = {one for one in upgrade.told if one.startswith(f"{name}: ")}
         if standing.proof.truth == Truth.TRUE:
-            if known:
-                turn.change(told=tuple(one for one in upgrade.told if one not in known))
+            turn.change(told=tuple(one for one in upgrade.told if one not in known))
             continue
-        news = [f"{name}: {mark}" for mark in standing.proof.mark.split(",")]
-        news = [one for one in news if one not in known]
+        marks = [mark for mark in standing.proof.mark.split(",") if mark]
+        news = [one for one in (f"{name}: {mark}" for mark in marks) if one not in known]
         if news:
             turn.change(told=(*upgrade.told, *news))
             _tell(turn, upgrade, standing.proof, cause)

@@ -1,6 +1,6 @@
 """What the operator orders besides the gates: accept, skip, extend, stop, batch, host command."""
 
-from nomad_console.domain.plan import BatchChoice, NodePlan, Step
+from nomad_console.domain.plan import BatchChoice, Step
 from nomad_console.upgrade.commands import Drain, ExtendDrain, RunHost
 from nomad_console.upgrade.events import Accepted, BatchChosen, Extended, HostAnswered, Skipped
 from nomad_console.upgrade.gates import ProofName
@@ -97,23 +97,18 @@ def choose_batch(turn: Turn, event: BatchChosen) -> str:
         return "the node has no batch work"
     if upgrade.step not in {*_DETACHED_YET, Step.DETACH, Step.DRAIN}:
         return "the drain is over"
-    turn.put(upgrade, batch=event.choice)
-    if upgrade.step == Step.DRAIN:
-        _choose_now(turn, event, planned)
-    return ""
-
-
-def _choose_now(turn: Turn, event: BatchChosen, planned: NodePlan) -> None:
-    """The drain is set: it loses its deadline, or the batch work its time."""
-    upgrade = turn.run.upgrade
-    if event.choice == BatchChoice.STOP:
-        ids = event.allocations or tuple(one.id for one in planned.batch)
-        stop_batch(turn, upgrade, ids)
-    elif deadline_of(turn.run.plan, upgrade) > 0:
-        if _no_drain(turn.run, event.node):
-            turn.change(deadline_s=0.0)
-        else:
+    deadline_s = deadline_of(turn.run.plan, upgrade)
+    if event.choice == BatchChoice.WAIT:
+        turn.put(upgrade, batch=event.choice, deadline_s=0.0)
+        if deadline_s > 0 and not _no_drain(turn.run, event.node):
             _extend(turn, 0.0)
+    elif upgrade.step == Step.DRAIN:
+        turn.put(upgrade, batch=event.choice)
+        ids = event.allocations or tuple(one.id for one in planned.batch)
+        stop_batch(turn, turn.run.upgrade, ids)
+    else:
+        turn.put(upgrade, batch=event.choice, deadline_s=None)
+    return ""
 
 
 def answer_host(turn: Turn, event: HostAnswered) -> str:

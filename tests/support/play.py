@@ -15,6 +15,7 @@ from nomad_console.upgrade.events import (
     HostStarted,
     Intended,
     Observed,
+    Released,
     Started,
     TimeReached,
 )
@@ -64,14 +65,18 @@ class Play:
         """Why the last event was rejected; "" where it was not."""
         return self.asked[0].reason if self.asked and isinstance(self.asked[0], Rejected) else ""
 
-    def see(self, *broken: ProofName, truth: Truth = Truth.FALSE) -> tuple[Command, ...]:
-        """Every proof that the nodes in play need holds, except the broken ones."""
+    def see(
+        self, *broken: ProofName, truth: Truth = Truth.FALSE, mark: str = ""
+    ) -> tuple[Command, ...]:
+        """Every proof that the nodes in play need holds, except the broken ones, so marked."""
         nodes = tuple(
             NodeProofs(
                 upgrade.node,
                 upgrade.step,
                 tuple(
-                    Proof(name, truth if name in broken else Truth.TRUE, "seen", "nomad")
+                    Proof(name, truth, "broken", "nomad", mark=mark)
+                    if name in broken
+                    else Proof(name, Truth.TRUE, "seen", "nomad")
                     for name in self.run.means(upgrade)
                     if name != ProofName.REGISTERED_AGAIN or name in broken
                 ),
@@ -104,6 +109,12 @@ class Play:
         self.elapsed = wait.due
         return self.do(TimeReached)
 
+    def do_code(self, code: str) -> None:
+        """Show the gate that was asked for."""
+        asked = self.now.gate
+        assert asked is not None, "no gate was asked for"
+        self.do(GateOpened, self.now.node, asked.gate, code)
+
     def confirm(self, code: str = "7f") -> tuple[Command, ...]:
         """Open the gate that was asked for, and answer it."""
         asked = self.now.gate
@@ -127,6 +138,19 @@ class Play:
         while self.now.step != step or node not in {"", self.now.node}:
             if self.finish_step() is not None:
                 self.confirm()
+
+    def go_back(self) -> None:
+        """The world answers well until the way back is over."""
+        for _ in range(60):
+            if self.run.ended_at is not None:
+                return
+            if self.run.hold is not None:
+                self.do(Released)
+            self.answer()
+            self.see()
+            if self.now.wait is not None and not self.now.wait.over:
+                self.wait()
+        raise AssertionError(f"no end in sight: {self.run.restoring}")
 
     def finish(self) -> None:
         """Go on to the end, confirming every gate."""

@@ -1,12 +1,10 @@
 """The engine by scripts: what happens, and what it asks for."""
 
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import Step, SystemJobs
@@ -24,7 +22,6 @@ from nomad_console.upgrade.commands import (
 )
 from nomad_console.upgrade.events import (
     Answered,
-    Event,
     Failed,
     Frozen,
     GateConfirmed,
@@ -42,10 +39,11 @@ from nomad_console.upgrade.events import (
 from nomad_console.upgrade.gates import Gate, NodeProofs, Observation, ProofName, Truth
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.machine import is_news, upcoming
+from nomad_console.upgrade.resume import replay
 from nomad_console.upgrade.run import Run
-from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
 from tests.support.play import HOST, Play, at_step, replayed, started
+from tests.support.random_runs import any_event, do_likely, moves
 from tests.support.snapshots import node_id
 
 C1, C2 = node_id(1), node_id(2)
@@ -420,80 +418,24 @@ def test_replay_of_a_journal_gives_the_same_run() -> None:
     assert replayed(Run.of(a_plan(1, 2, host_command=HOST)), read) == play.run
 
 
-_GATES = st.sampled_from(Gate)
-_NODES = st.sampled_from([C1, C2, "other"])
-_CODES = st.sampled_from(["", "7f", "a0"])
-
-
-@st.composite
-def _moves(draw: st.DrawFn) -> tuple[Any, ...]:
-    """An event as a function of the run; often a likely one, so that runs get far."""
-    kind = draw(st.sampled_from(["likely"] * 6 + ["any"]))
-    return kind, draw(st.integers(0, 13)), draw(_NODES), draw(_GATES), draw(_CODES)
-
-
-def _any_event(play: Play, choice: int, node: str, gate: Gate, code: str) -> Event:
-    calls = [one.write.id for upgrade in play.run.upgrades for one in upgrade.pending]
-    call = calls[choice % len(calls)] if calls else "none"
-    when: dict[str, Any] = {
-        "at": EPOCH + timedelta(seconds=play.elapsed),
-        "elapsed": play.elapsed,
-    }
-    observation = Observation(choice, (NodeProofs(node, None, ()),))
-    made: list[Event] = [
-        Started(**when),
-        Observed(observation, **when),
-        TimeReached(**when),
-        GateOpened(node, gate, code, **when),
-        GateConfirmed(node, gate, code, choice, **when),
-        Held("held", **when),
-        Frozen("frozen", **when),
-        Released(**when),
-        Intended(call, **when),
-        Answered(call, choice, **when),
-        Failed(call, "no", **when),
-        Unknown(call, "who knows", **when),
-        HostStarted(call, **when),
-        HostEnded(call, choice or None, **when),
-    ]
-    return made[choice]
-
-
-def _likely(play: Play, choice: int) -> None:
-    gate = play.now.gate
-    if play.run.started_at is None:
-        play.do(Started)
-    elif play.run.hold is not None:
-        play.do(Released)
-    elif gate is not None:
-        play.confirm()
-    elif any(one.pending for one in play.run.upgrades) and choice:
-        play.answer()
-    elif play.now.wait is not None and not play.now.wait.over and choice % 2:
-        play.wait()
-    else:
-        names = list(ProofName)
-        play.see(*([] if choice % 3 else [names[choice % len(names)]]))
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(_moves(), max_size=60))
-def test_any_event_in_any_state_gives_a_state_or_a_rejection(moves: list[tuple[Any, ...]]) -> None:
+@given(moves())
+def test_any_event_in_any_state_gives_a_state_or_a_rejection(chosen: list[Any]) -> None:
     start = Run.of(PLAN)
     play = Play(start)
-    for kind, choice, node, gate, code in moves:
-        if kind == "likely":
-            _likely(play, choice)
+    for likely, choice, node, gate, code in chosen:
+        if likely:
+            do_likely(play, choice)
             continue
         before = play.run
-        event = _any_event(play, choice, node, gate, code)
-        play.send(event)
+        play.send(any_event(play, choice, node, gate, code))
         if play.refused():
             assert play.run is before
             assert len(play.asked) == 1
         elif play.asked:
             assert play.run != before
-    assert replayed(start, play.journal) == play.run
+    lines = [msgspec.json.encode(one) for one in play.journal]
+    assert replay(PLAN, [msgspec.json.decode(one, type=events.Event) for one in lines]) == play.run
     calls = [one for one in play.journal if isinstance(one, Intended)]
     assert len({one.command for one in calls}) == len(calls)
 
