@@ -7,8 +7,11 @@ from nomad_console.domain.node import LastDrain
 from nomad_console.domain.plan import Step
 from nomad_console.domain.snapshot import ClusterSnapshot
 from nomad_console.upgrade.gates import Proof, ProofName, Truth
+from nomad_console.upgrade.observe import observe
+from nomad_console.upgrade.run import Restoring
+from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
-from tests.support.sights import look, seen_before, truths
+from tests.support.sights import look, run_at, seen_before, truths
 from tests.support.snapshots import (
     article_snapshot,
     drained,
@@ -144,3 +147,20 @@ def test_drivers_are_not_judged_by_details_older_than_the_node() -> None:
 def test_a_node_without_drivers_has_none_to_miss() -> None:
     plan = a_plan(1, snapshot=with_detail(article_snapshot(), 1, drivers={}))
     assert look(NOW, Step.UPGRADE, plan)[_P.DRIVERS].evidence == "it had none"
+
+
+def test_only_our_own_drain_has_to_be_ended() -> None:
+    plan = a_plan(1)
+    drain = with_node(drained(NOW, 1, plan.run_id), 1, draining=True)
+    proof = _back(drain)[_P.UNDRAINED]
+    assert (proof.truth, proof.evidence) == (Truth.FALSE, "draining")
+    assert _back(drained(NOW, 1, plan.run_id))[_P.UNDRAINED].evidence == "not draining"
+    assert _back(with_node(drained(NOW, 1, "other"), 1, draining=True))[_P.UNDRAINED].holds
+    assert _back(NOW)[_P.UNDRAINED].holds
+
+
+def _back(snapshot: ClusterSnapshot) -> dict[ProofName, Proof]:
+    """What the way back from a drain needs."""
+    run = run_at(Step.DRAIN)
+    run = msgspec.structs.replace(run, restoring=Restoring("enough", EPOCH))
+    return {one.name: one for one in observe(snapshot, run).nodes[0].proofs}
