@@ -9,6 +9,7 @@ from nomad_console.upgrade.run import Run
 from nomad_console.upgrade.steps import deadline_of, drain_call, give_back_cordon, stop_batch
 from nomad_console.upgrade.turn import Turn
 
+OPERATOR = "operator"
 BATCH = "its batch work"  # what skipped a node whose batch work is not to be touched
 _DETACHED_YET = frozenset({None, Step.CORDON})
 _BACK = frozenset({Step.ATTACH, Step.BAKE})
@@ -39,11 +40,11 @@ def skip(turn: Turn, event: Skipped) -> str:
     if upgrade.ended_at is not None or upgrade.skipped:
         return "the node is over"
     if upgrade.step in _DETACHED_YET:
-        turn.put(upgrade, skipped=event.by, gate=None, wait=None)
+        turn.put(upgrade, skipped=event.by or OPERATOR, gate=None, wait=None)
         give_back_cordon(turn, turn.run.node(event.node))
     elif upgrade.step in _BACK:
         rest = tuple(one for one in upgrade.pending if not one.trouble)
-        turn.put(upgrade, skipped=event.by, gate=None, wait=None, pending=rest)
+        turn.put(upgrade, skipped=event.by or OPERATOR, gate=None, wait=None, pending=rest)
     else:
         return f"{upgrade.step} is the middle of its chain: restore, or let it be brought back"
     return ""

@@ -49,9 +49,8 @@ def undrained(sight: Sight) -> Verdict:
     """No drain of this run is set; another hand's is not ours to end."""
     last = sight.node.last_drain
     ours = last is not None and last.meta.get(RUN_META) == sight.plan.run_id
-    return verdict(
-        not (sight.node.draining and ours), "draining" if sight.node.draining else "not draining"
-    )
+    draining = sight.node.draining
+    return verdict(not (draining and ours), "draining" if draining else "not draining")
 
 
 def ready(sight: Sight) -> Verdict:

@@ -171,7 +171,8 @@ def test_the_first_of_those_not_left_out_cordons_the_selection_and_bakes_twice()
 
 def test_with_every_node_left_out_nothing_was_done() -> None:
     play = started(1)
-    play.do(Skipped, node=C1, by="operator")
+    play.do(Skipped, node=C1, by="")
+    assert play.run.upgrades[0].skipped == "operator"
     assert play.run.outcome == Outcome.STOPPED
 
 

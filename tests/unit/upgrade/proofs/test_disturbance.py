@@ -126,9 +126,8 @@ def test_a_target_registered_again_by_another_hand_is_told_with_the_time() -> No
         out, targets={**out.targets, key: NOW.targets[key]}, target_since={key: AT}
     )
     proof = targets_ours(back, Step.UPGRADE)
-    assert proof.evidence == f"web-public {key.id}:{key.port} is healthy again at " + (
-        f"{AT:%H:%M:%S} UTC"
-    )
+    time = f"{AT:%H:%M:%S} UTC"
+    assert proof.evidence == f"web-public {key.id}:{key.port} is healthy again at {time}"
     assert proof.mark == f"{key.id}:{key.port}"
 
 
