@@ -8,8 +8,22 @@ from nomad_console.simulator.nomad.heartbeats import GRACE
 from nomad_console.simulator.nomad.jobs import JobSpec
 from nomad_console.simulator.nomad.state import Row
 from tests.support import lab_jobs
+from tests.support.causes import disorders
 from tests.support.nomad_world import NomadWorld
 from tests.support.transitions import Steps, differences, digested, recorded, steps
+
+BLOCKED_UNTIL = 32.1  # the shorter deadline of drain-blocked
+DEADLINES = {
+    "drain-normal": 120.0,
+    "drain-ignore-system": 120.0,
+    "drain-system-only": 60.0,
+    "drain-cancelled": 120.0,
+    "drain-force": 0.0,
+    "drain-deadline": 15.0,
+    "drain-count1": 60.0,
+    "drain-stuck-unhealthy": 55.0,
+    "drain-blocked": BLOCKED_UNTIL,
+}
 
 
 def _lab(node: str, copies: dict[str, int], *, seed: int = 1) -> NomadWorld:
@@ -23,26 +37,13 @@ def _lab(node: str, copies: dict[str, int], *, seed: int = 1) -> NomadWorld:
     return world
 
 
-def _no_replacement_before_its_predecessor_ended(world: NomadWorld) -> None:
-    ended: dict[str, float] = {}
-    for at, event in world.log:
-        kind, row = next(iter(event["Payload"].items()))
-        if kind != "Allocation":
-            continue
-        if row["ClientStatus"] in {"complete", "failed", "lost"}:
-            ended.setdefault(row["ID"], at)
-        previous = row["PreviousAllocation"]
-        if row["ClientStatus"] == "running" and previous in world.state.allocations:
-            before = world.state.allocations[previous]
-            assert previous in ended or before["ClientStatus"] != "running", row["Name"]
-
-
 def _drained(world: NomadWorld, node: str, deadline: float, seconds: float, **spec: bool) -> Steps:
     world.mark()
     world.drain(node, deadline, **spec)
     world.step(seconds)
-    _no_replacement_before_its_predecessor_ended(world)
-    return steps(world.log, node)
+    simulated = steps(world.log, node)
+    assert disorders(simulated, deadline) == []
+    return simulated
 
 
 def test_a_drain() -> None:
@@ -101,18 +102,69 @@ def test_a_drain_that_is_cancelled_half_way() -> None:
     world.step(1.55)
     world.cluster.set_drain(world.node_id("c1"), None, meta={"message": "cancelled"})
     world.step(40)
-    assert differences(steps(world.log, "c1"), digested("drain-cancelled")) == []
+    simulated = steps(world.log, "c1")
+    assert differences(simulated, digested("drain-cancelled")) == []
+    assert disorders(simulated, 120) == []
     assert world.node("c1")["SchedulingEligibility"] == "ineligible"
 
 
 def test_a_drain_counts_unhealthy_copies_as_there() -> None:
-    """Both copies of `broken` go, though their replacements never pass their check."""
+    """Both copies of `broken` go, though their replacements never pass their check.
+
+    Its specification is written from what the recordings' README says of it.
+    """
     world = _lab("c2", {"web": 3, "api": 1, "solo": 1, "broken": 2})
     world.cluster.break_job("default", "broken")
     for app in world.cluster.apps.all():
         app.status = 200  # only those that start from now on are broken
     simulated = _drained(world, "c2", 55, 60)
     assert differences(simulated, digested("drain-stuck-unhealthy")) == []
+
+
+def test_a_drain_whose_work_has_no_place_elsewhere() -> None:
+    """No recording has the specification of `pinned`: it is written from what the recordings'
+    README says of it (two copies, only allowed on the drained node), without a check."""
+    world = _lab("c3", {"web": 2, "api": 1, "solo": 1})
+    world.register(lab_jobs.pinned("c3"))
+    world.step(5.4)  # its copies are healthy 4.8 s after the drain began
+    world.mark()
+    world.drain("c3", 600)
+    world.step(12.1)
+    world.drain("c3", 20)  # a shorter deadline
+    world.step(30)
+    simulated = steps(world.log, "c3")
+    assert differences(simulated, digested("drain-blocked")) == []
+    assert disorders(simulated, BLOCKED_UNTIL) == []
+    blocked = [
+        row["JobID"] for row in world.state.evaluations.values() if row["Status"] == "blocked"
+    ]
+    assert blocked == ["pinned"]
+
+
+@pytest.mark.parametrize(("case", "deadline"), DEADLINES.items())
+def test_recorded_drains_are_in_the_order_that_simulated_ones_are_held_to(
+    case: str, deadline: float
+) -> None:
+    whole = case == "drain-normal"
+    reference = steps(recorded(case), "c4") if whole else digested(case)
+    assert disorders(reference, deadline) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "state", "at", "words"),
+    [
+        ("web/old/0", 0, -1.0, "web/old/0 is marked before the node drains"),
+        ("web/old/1", 0, 2.0, "web has copy 1 marked out of turn"),
+        ("web/new/0", 0, 0.5, "web/new/0 is placed before the old one is stopped"),
+        ("web/new/0", 1, 2.0, "web/new/0 runs before the old one has ended"),
+        ("edge/old/0", 0, 2.0, "edge/old/0 is marked before the others have ended"),
+        ("node", 1, 2.0, "the drain is complete before the node is empty"),
+    ],
+)
+def test_an_effect_before_its_cause_is_found(label: str, state: int, at: float, words: str) -> None:
+    changed = digested("drain-blocked")
+    changed[label][state] = (at, changed[label][state][1])
+    assert words in disorders(changed, BLOCKED_UNTIL)
 
 
 def test_a_client_killed_and_back() -> None:

@@ -106,7 +106,13 @@ def broken() -> JobSpec:
 
 def pinned(node_name: str) -> JobSpec:
     """Allowed on one node only."""
-    group = GroupSpec("pinned", 2, ports={}, constraints=[("${node.unique.name}", "=", node_name)])
+    group = GroupSpec(
+        "pinned",
+        2,
+        ports={},
+        constraints=[("${node.unique.name}", "=", node_name)],
+        meta={"sim.stop": "0.05"},
+    )
     return one_group("pinned", group)
 
 
