@@ -14,7 +14,7 @@ STEP_S = 60.0
 
 def open_plan(terminal: Terminal, name: str) -> None:
     """Find the node by the filter, mark it, ask for its plan."""
-    terminal.press("/", name, "\r")
+    terminal.enter("/", name)
     terminal.until(rf"▌ {name} ")
     terminal.press(" ")
     terminal.until(rf"▌\*{name} ")

@@ -1,7 +1,8 @@
 """A server that knows nothing but recordings: each path answers what was recorded for it."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl
@@ -39,7 +40,8 @@ def raw_body(call: Call) -> bytes:
 class Recorded:
     """Answers by method and path; the query decides between recordings of one path."""
 
-    def __init__(self, folder: str, stream: str = "") -> None:
+    def __init__(self, folder: str, stream: str = "", *, held: bool = False) -> None:
+        self._held = held
         self._calls: dict[tuple[str, str], list[Call]] = {}
         self._stream = RECORDINGS / folder / stream if stream else None
         self.requests: list[tuple[str, str, dict[str, str]]] = []
@@ -57,8 +59,8 @@ class Recorded:
         query = dict(parse_qsl(request.url.query))
         self.requests.append((request.method, path, query))
         if path == "/v1/event/stream" and self._stream:
-            return StreamingResponse(_chunks(self._stream.read_bytes()))
-        found = self._calls.get((request.method, path))
+            return StreamingResponse(_chunks(self._stream.read_bytes(), held=self._held))
+        found = self._calls.get((request.method, path)) or self._narrowed(path)
         if not found:
             return Response("not recorded: not found", 404)
         call = max(reversed(found), key=lambda each: _likeness(each, query))
@@ -66,11 +68,25 @@ class Recorded:
         media = "application/json"
         return Response(raw_body(call), call["status"], headers, media)
 
+    def _narrowed(self, path: str) -> list[Call]:
+        """Checks in a state that was not asked for alone: those of all states that are in it."""
+        folder, _, state = path.rpartition("/")
+        return [
+            {**call, "body": [row for row in call["body"] if row["Status"] == state]}
+            for call in self._calls.get(("GET", "/v1/health/state/any"), ())
+            if folder == "/v1/health/state"
+        ]
+
 
 @contextmanager
-def recordings_served(folder: str, stream: str = "") -> Iterator[tuple[str, Recorded]]:
-    """Serve a folder of recordings; gives the address and the record of requests."""
-    server = Recorded(folder, stream)
+def recordings_served(
+    folder: str, stream: str = "", *, held: bool = False
+) -> Iterator[tuple[str, Recorded]]:
+    """Serve a folder of recordings; gives the address and the record of requests.
+
+    A `held` stream stays open after its last recorded event, as it does between two heartbeats.
+    """
+    server = Recorded(folder, stream, held=held)
     with served(server.app) as address:
         yield address, server
 
@@ -81,6 +97,8 @@ def _likeness(call: Call, query: dict[str, str]) -> int:
     return 3 * same - 2 * len(was)
 
 
-async def _chunks(body: bytes) -> Any:
+async def _chunks(body: bytes, *, held: bool) -> AsyncIterator[bytes]:
     for start in range(0, len(body), 1_000):
         yield body[start : start + 1_000]
+    if held:
+        await asyncio.Event().wait()

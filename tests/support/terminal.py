@@ -35,6 +35,12 @@ class Terminal:
         for key in keys:
             self.child.send(key)
 
+    def enter(self, sign: str, text: str) -> None:
+        """Open the line at the bottom by its sign, `/` or `:`, and type this into it."""
+        self.press(sign)
+        self.until(rf"^ ?{sign}( |$)")
+        self.press(text, "\r")
+
     def until(self, wanted: str | Callable[[str], object], seconds: float = PATIENCE_S) -> str:
         """Read until the screen shows it: a regex or a condition. Else AssertionError."""
         met = wanted if callable(wanted) else re.compile(wanted, re.MULTILINE).search
@@ -96,6 +102,7 @@ def console(*arguments: str, columns: int, rows: int, env: Mapping[str, str]) ->
         env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env},
         timeout=PATIENCE_S,
     )
+    child.delaybeforesend = None  # 50 ms before each key otherwise
     try:
         yield Terminal(child, columns, rows)
     finally:

@@ -35,8 +35,9 @@ def stage(where: Path) -> Iterator[Stage]:
     """Unlinked, so that every pane shows everything of interest; no key is pressed after that."""
     with demo(where, columns=200, rows=50, speed=SPEED) as (terminal, cluster):
         terminal.press("L")
-        terminal.until(r"3 Services 8 ")
-        terminal.press("2", "/", "-crunch -edge -web", "\r")
+        terminal.until(r"3 Services 10 ")
+        terminal.press("2")
+        terminal.enter("/", "-crunch -edge -web")
         terminal.until(r"/-crunch -edge -web keeps 12,")
         terminal.until(WHOLE)
         yield Stage(terminal, cluster)
