@@ -30,7 +30,9 @@ def run(options: argparse.Namespace) -> int:
 async def plan_of(options: argparse.Namespace) -> Plan:
     """The plan that the arguments ask for; nothing can be written on the way."""
     async with following(settings_of(options), read_only=True) as connections:
-        planner = Planner(connections.settings, connections.nomad, connections.store)
+        planner = Planner(
+            connections.settings, connections.nomad, connections.store, connections.scaling
+        )
         wanted = asked(options, planner.options())
         nodes = await found(connections, options.nodes, options.timeout)
         return await planned(connections, planner, nodes, wanted, options.timeout)

@@ -33,6 +33,7 @@ _DOWN = {
     "500",
     "503",
 }
+_SERVICES = {"GetCallerIdentity": "sts", "DescribeAutoScalingInstances": "autoscaling"}
 _CREDENTIALS = "run `aws sts get-caller-identity`, and see AWS_PROFILE and the instance's role"
 
 
@@ -86,5 +87,5 @@ def of_local_error(operation: str, error: Exception) -> ApiError:
 
 def right_for(operation: str) -> str:
     """The IAM action of a call."""
-    service = "sts" if operation == "GetCallerIdentity" else "elasticloadbalancing"
+    service = _SERVICES.get(operation, "elasticloadbalancing")
     return f"{service}:{operation}"

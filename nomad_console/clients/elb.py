@@ -1,19 +1,16 @@
 """ELBv2 over boto3, in worker threads."""
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nomad_console.clients.aws_errors import of_client_error, of_local_error
-from nomad_console.clients.guard import aws_guard
+from nomad_console.clients.aws_calls import AwsCalls, Shape
+from nomad_console.clients.errors import Refused
 from nomad_console.clients.threads import Threads
 from nomad_console.domain.target import LoadBalancer, Target, TargetGroup, TargetKey
 from nomad_console.settings.values import AwsSettings
 
-_CONNECT_S = 3
-_READ_S = 10
-
-Shape = dict[str, Any]
+_CROSS_ZONE = "load_balancing.cross_zone.enabled"
+_AS_BALANCER = "use_load_balancer_configuration"
 
 
 class Elb:
@@ -23,11 +20,12 @@ class Elb:
     """
 
     def __init__(self, settings: AwsSettings, threads: Threads, *, read_only: bool) -> None:
-        self.guard = aws_guard(read_only=read_only)
+        self._aws = AwsCalls(settings, read_only=read_only)
+        self.guard = self._aws.guard
         self._settings = settings
         self._threads = threads
-        self._lock = threading.Lock()
-        self._made: dict[str, Any] = {}
+        self._balancers: dict[str, str] = {}  # group -> its balancer, as listed last
+        self._crossing: dict[str, str] = {}  # balancer -> its word about crossing zones
 
     async def load_balancers(self) -> tuple[LoadBalancer, ...]:
         return await self._threads.call(self._load_balancers)
@@ -37,7 +35,11 @@ class Elb:
         return await self._threads.call(self._target_groups)
 
     async def attributes(self, arn: str) -> Mapping[str, str]:
-        """A group's attributes by their key; unknown keys come."""
+        """A group's attributes by their key; unknown keys come.
+
+        Whether it crosses zones is its balancer's word where it has none of its own and that may
+        be read.
+        """
         return await self._threads.call(self._attributes, arn)
 
     async def targets(self, arn: str) -> tuple[Target, ...]:
@@ -56,11 +58,8 @@ class Elb:
         return await self._threads.call(self._identity)
 
     def library(self, service: str = "elbv2") -> Any:
-        """boto3's own client, made by the first worker thread that asks for it."""
-        with self._lock:
-            if service not in self._made:
-                self._made[service] = self._make(service)
-            return self._made[service]
+        """boto3's own client, behind the same guard."""
+        return self._aws.library(service)
 
     def _load_balancers(self) -> tuple[LoadBalancer, ...]:
         found = self._pages("describe_load_balancers", "LoadBalancers")
@@ -68,14 +67,30 @@ class Elb:
 
     def _target_groups(self) -> tuple[TargetGroup, ...]:
         wanted = set(self._settings.target_groups)
-        groups = (_group(one) for one in self._pages("describe_target_groups", "TargetGroups"))
+        groups = [_group(one) for one in self._pages("describe_target_groups", "TargetGroups")]
+        self._balancers = {one.arn: one.load_balancers[0] for one in groups if one.load_balancers}
+        self._crossing = {}
         return tuple(
             group for group in groups if not wanted or group.name in wanted or group.arn in wanted
         )
 
     def _attributes(self, arn: str) -> Mapping[str, str]:
         found = self._call("describe_target_group_attributes", TargetGroupArn=arn)
-        return {one["Key"]: one.get("Value", "") for one in found.get("Attributes") or ()}
+        attributes = _attributes(found)
+        balancer = self._balancers.get(arn)
+        if attributes.get(_CROSS_ZONE) == _AS_BALANCER and balancer:
+            attributes[_CROSS_ZONE] = self._crosses(balancer)
+        return attributes
+
+    def _crosses(self, balancer: str) -> str:
+        if balancer not in self._crossing:
+            try:
+                found = self._call("describe_load_balancer_attributes", LoadBalancerArn=balancer)
+            except Refused:  # the group's own word is then taken at its most careful
+                self._crossing[balancer] = _AS_BALANCER
+            else:
+                self._crossing[balancer] = _attributes(found).get(_CROSS_ZONE, _AS_BALANCER)
+        return self._crossing[balancer]
 
     def _targets(self, arn: str) -> tuple[Target, ...]:
         found = self._call("describe_target_health", TargetGroupArn=arn)
@@ -92,7 +107,7 @@ class Elb:
         self._call("deregister_targets", TargetGroupArn=key.group, Targets=[target])
 
     def _identity(self) -> str:
-        return str(self._call("get_caller_identity", "sts").get("Arn", ""))
+        return str(self._aws.call("sts", "get_caller_identity").get("Arn", ""))
 
     def _pages(self, method: str, key: str) -> Iterator[Shape]:
         marker: Shape = {}
@@ -103,43 +118,12 @@ class Elb:
                 return
             marker = {"Marker": page["NextMarker"]}
 
-    def _call(self, method: str, service: str = "elbv2", **params: Any) -> Shape:
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
+    def _call(self, method: str, **params: Any) -> Shape:
+        return self._aws.call("elbv2", method, **params)
 
-        operation = "".join(part.title() for part in method.split("_"))
-        try:
-            call: Callable[..., Shape] = getattr(self.library(service), method)
-            return call(**params)
-        except ClientError as error:
-            raise of_client_error(operation, error.response) from None
-        except (BotoCoreError, ResponseParserError) as error:
-            raise of_local_error(operation, error) from None
 
-    def _make(self, service: str) -> Any:
-        import boto3
-        from botocore.config import Config
-        from botocore.session import Session
-
-        settings = self._settings
-        base = Session(profile=settings.profile or None)
-        base.register("before-call", self._refuse, unique_id="nomad-console-guard")
-        config = Config(
-            connect_timeout=_CONNECT_S,
-            read_timeout=_READ_S,
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            max_pool_connections=2,
-        )
-        return boto3.Session(botocore_session=base).client(
-            service,
-            region_name=settings.region,
-            endpoint_url=settings.endpoint_url or None,
-            config=config,
-        )
-
-    def _refuse(self, model: Any, **_: object) -> None:
-        """Raises ReadOnly: an exception in this handler is the last word, no socket opens."""
-        self.guard.check("call", model.name)
+def _attributes(shape: Shape) -> dict[str, str]:
+    return {one["Key"]: one.get("Value", "") for one in shape.get("Attributes") or ()}
 
 
 def _load_balancer(shape: Shape) -> LoadBalancer:

@@ -67,6 +67,13 @@ class ResourcesWire(msgspec.Struct, rename=go_name):
     networks: list[NetworkWire] | None = None
 
 
+class LifecycleWire(msgspec.Struct, rename=go_name, gc=False):
+    """Null for a main task."""
+
+    hook: str | None = None
+    sidecar: bool | None = None
+
+
 class TaskWire(msgspec.Struct, rename=go_name):
     """Durations in nanoseconds."""
 
@@ -76,6 +83,7 @@ class TaskWire(msgspec.Struct, rename=go_name):
     kill_signal: str | None = None
     shutdown_delay: int | None = None
     resources: ResourcesWire | None = None
+    lifecycle: LifecycleWire | None = None
     services: list[ServiceWire] | None = None
     constraints: list[ConstraintWire] | None = None
 
@@ -187,6 +195,7 @@ def _wants(wire: GroupWire) -> Iterator[str]:
 
 def _task(wire: TaskWire) -> JobTask:
     resources = wire.resources or ResourcesWire()
+    lifecycle = wire.lifecycle or LifecycleWire()
     return JobTask(
         name=wire.name or "",
         driver=wire.driver or "",
@@ -195,6 +204,8 @@ def _task(wire: TaskWire) -> JobTask:
         shutdown_delay_s=seconds(wire.shutdown_delay),
         cpu_mhz=resources.cpu or 0,
         memory_mb=resources.memory_mb or 0,
+        hook=lifecycle.hook or "",
+        sidecar=bool(lifecycle.sidecar),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from nomad_console.clients.nomad_job_wire import LifecycleWire
 from nomad_console.clients.wire import go_name, moment, seconds, shared
 from nomad_console.domain.allocation import (
     Allocation,
@@ -16,6 +17,7 @@ from nomad_console.domain.allocation import (
     Evaluation,
     Task,
     TaskEvent,
+    claim_of,
 )
 
 
@@ -97,6 +99,7 @@ class ResourcesWire(msgspec.Struct, rename=go_name):
     """In events and singles always, in lists where asked for."""
 
     tasks: dict[str, TaskClaimWire | None] | None = None
+    task_lifecycles: dict[str, LifecycleWire | None] | None = None
     shared: SharedClaimWire | None = None
 
 
@@ -242,13 +245,19 @@ def deployment(wire: DeploymentWire) -> Deployment:
 def _claim(wire: ResourcesWire | None) -> Claim | None:
     if wire is None:
         return None
-    cpu = memory = 0
-    for task in (wire.tasks or {}).values():
-        if task is not None:
-            cpu += (task.cpu.cpu_shares if task.cpu else None) or 0
-            memory += (task.memory.memory_mb if task.memory else None) or 0
     ports = (wire.shared.ports if wire.shared else None) or ()
-    return Claim(cpu, memory, tuple(port.value for port in ports if port.value))
+    hooks = wire.task_lifecycles or {}
+    parts = (
+        (
+            hook.hook or "" if (hook := hooks.get(name)) else "",
+            bool(hook and hook.sidecar),
+            (task.cpu.cpu_shares if task.cpu else None) or 0,
+            (task.memory.memory_mb if task.memory else None) or 0,
+        )
+        for name, task in (wire.tasks or {}).items()
+        if task is not None
+    )
+    return claim_of(parts, tuple(port.value for port in ports if port.value))
 
 
 def _tasks(states: Mapping[str, TaskStateWire | None]) -> Iterator[Task]:

@@ -1,6 +1,6 @@
 """Allocations and their tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -48,6 +48,22 @@ class Claim(NamedTuple):
     cpu_mhz: int
     memory_mb: int
     ports: tuple[int, ...] = ()
+
+
+def claim_of(parts: Iterable[tuple[str, bool, int, int]], ports: tuple[int, ...] = ()) -> Claim:
+    """From hook, sidecar, MHz, MB of each task.
+
+    Tasks that do not run together share their room (nomad/structs: AllocatedResources.Comparable).
+    """
+    sums = {phase: [0, 0] for phase in ("sidecar", "prestart", "poststop", "main")}
+    for hook, sidecar, cpu, memory in parts:
+        phase = hook if hook in sums else "main"
+        taken = sums["sidecar" if phase == "prestart" and sidecar else phase]
+        taken[0] += cpu
+        taken[1] += memory
+    always = sums.pop("sidecar")
+    cpu, memory = (max(phase[i] for phase in sums.values()) + always[i] for i in (0, 1))
+    return Claim(cpu, memory, ports)
 
 
 class Allocation(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ The rule is of "Target group health" in the Application Load Balancer guide: bel
 the minima a balancer sends to every target, or its zone leaves DNS.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import ceil
 
 import msgspec
@@ -37,14 +37,32 @@ class Room(msgspec.Struct, frozen=True):
         return f"{where} keeps {self.healthy_after} healthy, needs {self.needed}"
 
 
-def rooms(snapshot: ClusterSnapshot, leaving: Collection[TargetKey]) -> tuple[Room, ...]:
-    """Every group in use that the targets leave, and what is left of it."""
+def listings(snapshot: ClusterSnapshot, arns: Iterable[str]) -> dict[str, list[Target]]:
+    """These groups' targets, in one look over all targets."""
+    found: dict[str, list[Target]] = {arn: [] for arn in sorted(set(arns))}
+    for key, target in snapshot.targets.items():
+        if key.group in found:
+            found[key.group].append(target)
+    return found
+
+
+def rooms(
+    snapshot: ClusterSnapshot,
+    leaving: Collection[TargetKey],
+    listed: Mapping[str, list[Target]] | None = None,
+) -> tuple[Room, ...]:
+    """Every group in use that the targets leave, and what is left of it.
+
+    `listed` are the `listings` of the groups, where somebody has them already.
+    """
+    arns = {key.group for key in leaving}
+    listed = listings(snapshot, arns) if listed is None else listed
     found = []
-    for arn in sorted({key.group for key in leaving}):
+    for arn in sorted(arns):
         group = snapshot.groups.get(arn)
         if group is None or not group.load_balancers:
             continue
-        rows = [target for key, target in snapshot.targets.items() if key.group == arn]
+        rows = listed[arn]
         if not _stays_in_zone(group):
             found.append(_room(group, "", rows, leaving))
             continue

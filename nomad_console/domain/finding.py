@@ -6,11 +6,12 @@ import msgspec
 
 
 class Level(StrEnum):
-    """BLOCK stops a plan, ACK needs a word of the operator, WARN informs."""
+    """BLOCK stops a plan, ACK needs the operator's word, WARN warns, INFO says what to expect."""
 
     BLOCK = "BLOCK"
     ACK = "ACK"
     WARN = "WARN"
+    INFO = "INFO"
 
 
 class Finding(msgspec.Struct, frozen=True):

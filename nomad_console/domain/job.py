@@ -22,7 +22,10 @@ class JobService(msgspec.Struct, frozen=True):
 
 
 class JobTask(msgspec.Struct, frozen=True):
-    """`kill_signal` "" is the driver's default: SIGINT, SIGTERM for docker."""
+    """`kill_signal` "" is the driver's default: SIGINT, SIGTERM for docker.
+
+    `hook` is the lifecycle's: prestart, poststart, poststop, or "" for a main task.
+    """
 
     name: str
     driver: str
@@ -31,6 +34,12 @@ class JobTask(msgspec.Struct, frozen=True):
     shutdown_delay_s: float
     cpu_mhz: int
     memory_mb: int
+    hook: str = ""
+    sidecar: bool = False
+
+    @property
+    def signal(self) -> str:
+        return self.kill_signal or ("SIGTERM" if self.driver == "docker" else "SIGINT")
 
 
 class Constraint(msgspec.Struct, frozen=True):

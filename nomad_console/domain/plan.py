@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from nomad_console.domain.facts import Facts
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.policy import Policy
 from nomad_console.domain.target import TargetKey
@@ -142,7 +143,7 @@ class PlanOptions(msgspec.Struct, frozen=True):
 
     `target_version` "" is the oldest of the servers'; `deadline_s` and `bake_s` None the defaults;
     `host_command` () is by hand; `edge_notice_s` is how long the edge needs to notice that an
-    instance is gone; `max_kill_timeout_s` None: the client's cap is not known.
+    instance is gone; `edge_job` is JOB or NAMESPACE/JOB, "" where nobody named it.
     """
 
     run_id: str
@@ -153,7 +154,9 @@ class PlanOptions(msgspec.Struct, frozen=True):
     host_command: tuple[str, ...] = ()
     policy: Policy = Policy()
     edge_notice_s: float = 4.0
-    max_kill_timeout_s: float | None = None
+    edge_job: str = ""
+    longest_request_s: float = 60.0
+    facts: Facts = Facts()
     cordon_selection: bool = True
     batch: BatchChoice = BatchChoice.WAIT
 

@@ -39,7 +39,12 @@ class Target(msgspec.Struct, frozen=True):
     @property
     def serving(self) -> bool:
         """Gets new traffic: healthy, and no zonal shift is keeping it away."""
-        return self.state == TargetState.HEALTHY and not self.override.startswith("zonal_shift")
+        return self.state == TargetState.HEALTHY and not self.shifted
+
+    @property
+    def shifted(self) -> bool:
+        """A zonal shift keeps new traffic from it, whatever its health."""
+        return self.override.startswith("zonal_shift")
 
 
 class LoadBalancer(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """From marked nodes to a plan with its findings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from packaging.version import InvalidVersion, Version
@@ -11,7 +11,18 @@ from nomad_console.domain.host_command import HostCommandError, filled
 from nomad_console.domain.plan import NodePlan, Plan, PlanOptions, Step
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.domain.survey import groups_before, survey
-from nomad_console.preflight import balancer, jobs, nodes, sources
+from nomad_console.preflight import (
+    balancer,
+    groups,
+    jobs,
+    nodes,
+    scaling,
+    sources,
+    stopping,
+    versions,
+)
+from nomad_console.preflight.case import Case
+from nomad_console.preflight.room import one_by_one, room_elsewhere, room_judged
 
 
 def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanOptions) -> Plan:
@@ -43,30 +54,60 @@ def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanO
     )
     plan = _forecast(snapshot, plan, options)
     missing = [one for one in dict.fromkeys(node_ids) if one not in snapshot.nodes]
-    hosts = [finding for _, finding in surveyed if finding is not None]
-    return msgspec.structs.replace(
-        plan, findings=(*_unlisted(missing), *hosts, *review(snapshot, plan, options))
-    )
+    first = [*_unlisted(missing), *(finding for _, finding in surveyed if finding is not None)]
+    case = Case.of(snapshot, plan, options)
+    in_turn = one_by_one(case)
+    if in_turn is not None:
+        first.append(in_turn)
+        case = case.with_plan(cordon_selection=False)
+    return msgspec.structs.replace(case.plan, findings=review(case, first))
 
 
-def review(snapshot: ClusterSnapshot, plan: Plan, options: PlanOptions) -> tuple[Finding, ...]:
+RULES: tuple[Callable[[Case], list[Finding]], ...] = (
+    sources.sources_live,
+    sources.every_namespace,
+    sources.token_lasts,
+    sources.asked,
+    sources.all_read,
+    nodes.node_ready,
+    nodes.machine_lost,
+    nodes.agent_silent,
+    nodes.not_draining,
+    nodes.eligibility,
+    versions.target_known,
+    versions.servers_first,
+    versions.not_backwards,
+    versions.not_too_far,
+    versions.not_dropped,
+    balancer.discovered,
+    balancer.ties_complete,
+    balancer.ambiguous,
+    balancer.groups_read,
+    balancer.targets_at_rest,
+    balancer.others_serve,
+    balancer.others_healthy,
+    balancer.zonal_shift,
+    scaling.owned,
+    room_elsewhere,
+    room_judged,
+    jobs.deployments,
+    jobs.away_together,
+    jobs.stalled,
+    jobs.batch_work,
+    stopping.shutdown_delay,
+    stopping.kill_timeout,
+    stopping.stop_cut,
+    stopping.edge_stop,
+    stopping.edge_delay,
+    groups.requests_end,
+    groups.delay_costs,
+    groups.checks_mean,
+)
+
+
+def review(case: Case, first: Iterable[Finding] = ()) -> tuple[Finding, ...]:
     """Every rule's findings, the blocking ones first."""
-    found = [
-        *sources.sources_live(snapshot),
-        *sources.every_namespace(snapshot),
-        *sources.all_read(snapshot, plan),
-        *nodes.node_ready(snapshot, plan),
-        *nodes.eligibility(plan),
-        *nodes.version(snapshot, plan),
-        *balancer.targets_known(snapshot, plan),
-        *balancer.others_serve(snapshot, plan),
-        *jobs.deployments(snapshot, plan),
-        *jobs.away_together(snapshot, plan),
-        *jobs.stalled(snapshot, plan),
-        *jobs.shutdown_delay(snapshot, plan, options),
-        *jobs.kill_timeout(snapshot, plan, options),
-        *jobs.batch_work(plan),
-    ]
+    found = [*first, *(finding for rule in RULES for finding in rule(case))]
     return tuple(sorted(found, key=lambda one: list(Level).index(one.level)))
 
 

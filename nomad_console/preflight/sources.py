@@ -1,15 +1,20 @@
-"""Rules about what the console can see at all."""
+"""Rules about what the console can see at all, and for how long."""
+
+from datetime import timedelta
 
 from nomad_console.domain.finding import Finding, Level
-from nomad_console.domain.plan import Plan
-from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
+from nomad_console.domain.snapshot import SourceName, SourceState
+from nomad_console.domain.text import duration
+from nomad_console.preflight.case import Case
+
+TOKEN_MARGIN = timedelta(minutes=30)
 
 
-def sources_live(snapshot: ClusterSnapshot) -> list[Finding]:
+def sources_live(case: Case) -> list[Finding]:
     """Nothing is begun on data that may be old; a backend that is not there is said aloud."""
     found = []
     for name in SourceName:
-        source = snapshot.source(name)
+        source = case.snapshot.source(name)
         if source.state == SourceState.LIVE:
             continue
         off = source.state == SourceState.OFF and name != SourceName.NOMAD
@@ -20,11 +25,11 @@ def sources_live(snapshot: ClusterSnapshot) -> list[Finding]:
     return found
 
 
-def every_namespace(snapshot: ClusterSnapshot) -> list[Finding]:
+def every_namespace(case: Case) -> list[Finding]:
     """Without read-job everywhere a listing silently leaves allocations out."""
-    if snapshot.every_namespace is True:
+    if case.snapshot.every_namespace is True:
         return []
-    seen = ", ".join(snapshot.namespaces) or "none"
+    seen = ", ".join(case.snapshot.namespaces) or "none"
     return [
         Finding(
             "namespaces",
@@ -36,8 +41,38 @@ def every_namespace(snapshot: ClusterSnapshot) -> list[Finding]:
     ]
 
 
-def all_read(snapshot: ClusterSnapshot, plan: Plan) -> list[Finding]:
+def token_lasts(case: Case) -> list[Finding]:
+    """A token that expires half-way leaves a node out of the balancer, and nobody to put it back.
+
+    The half hour is for the operator: the forecast has no time at gates in it.
+    """
+    expires = case.options.facts.token_expires_at
+    if expires is None:
+        return []
+    left = expires - case.plan.made_at
+    needed = timedelta(seconds=case.plan.seconds)
+    if left >= needed + TOKEN_MARGIN:
+        return []
+    ends = f"ends in {duration(left.total_seconds())}" if left > timedelta() else "has ended"
+    run = duration(case.plan.seconds)
+    evidence = f"the Nomad token {ends} ({expires:%H:%M:%S} UTC), the run takes {run} and gates"
+    level = Level.BLOCK if left < needed else Level.ACK
+    cure = "begin with a token that lasts 30 minutes longer than the forecast, or mark fewer nodes"
+    return [Finding("token-expires", level, "token", evidence, cure)]
+
+
+def asked(case: Case) -> list[Finding]:
+    """What only agents and Auto Scaling know is on its way."""
+    if not case.options.facts.pending:
+        return []
+    evidence = "the nodes' agents and Auto Scaling have not answered yet"
+    cure = "wait a moment: they are given some seconds"
+    return [Finding("unread:agents", Level.BLOCK, "agents", evidence, cure)]
+
+
+def all_read(case: Case) -> list[Finding]:
     """What the plan rests on has been read: node details, Consul's view, jobs."""
+    snapshot, plan = case.snapshot, case.plan
     found = []
     for node in plan.nodes:
         missing = []

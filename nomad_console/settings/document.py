@@ -53,6 +53,7 @@ class EdgeTable(_Strict, frozen=True):
     api: str = ""
     job: str = ""
     notice_s: float = 4.0
+    longest_request_s: float = 60.0
 
 
 class HostTable(_Strict, frozen=True):

@@ -84,7 +84,9 @@ def _settings(name: str, table: ClusterTable, environ: Mapping[str, str]) -> Clu
         nomad=nomad,
         consul=_consul(table.consul),
         aws=_aws(table.aws, environ),
-        edge=EdgeSettings(table.edge.api, table.edge.job, table.edge.notice_s),
+        edge=EdgeSettings(
+            table.edge.api, table.edge.job, table.edge.notice_s, table.edge.longest_request_s
+        ),
         host=_host(table.host),
         probe=ProbeSettings(table.probe.urls, table.probe.rate),
         policy=table.policy,

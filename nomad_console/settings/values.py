@@ -65,11 +65,13 @@ class EdgeSettings(msgspec.Struct, frozen=True):
 
     `notice_s`: how long it needs to notice that an instance left Consul. Traefik with `watch` takes
     its providersThrottleDuration twice, 4 s; without it up to its refreshInterval more.
+    `longest_request_s`: what a balancer's deregistration delay has to outlast.
     """
 
     api: str = ""
     job: str = ""
     notice_s: float = 4.0
+    longest_request_s: float = 60.0
 
 
 class HostSettings(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from nomad_console.clients.autoscaling import AutoScaling
 from nomad_console.clients.consul import Consul
 from nomad_console.clients.elb import Elb
 from nomad_console.clients.nomad import Nomad
@@ -45,5 +46,18 @@ async def elb_at(address: str, *, read_only: bool = True, **settings: object) ->
     threads = Threads(4)
     try:
         yield Elb(AwsSettings(**values), threads, read_only=read_only)  # type: ignore[arg-type]  # a test's own words
+    finally:
+        await threads.close()
+
+
+@asynccontextmanager
+async def scaling_at(
+    address: str, *, read_only: bool = True, **settings: object
+) -> AsyncIterator[AutoScaling]:
+    """Needs credentials as `elb_at` does."""
+    values = {"region": "us-east-1", "endpoint_url": address, **settings}
+    threads = Threads(4)
+    try:
+        yield AutoScaling(AwsSettings(**values), threads, read_only=read_only)  # type: ignore[arg-type]  # a test's own words
     finally:
         await threads.close()

@@ -11,7 +11,7 @@ from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of
 from nomad_console.tui.rendering.wrapping import wrapped
 
 EXACT = 1_000_000  # a width at which every call is its exact command
-_TONES = {Level.BLOCK: Tone.BAD, Level.ACK: Tone.WARN, Level.WARN: Tone.WARN}
+_TONES = {Level.BLOCK: Tone.BAD, Level.ACK: Tone.WARN, Level.WARN: Tone.WARN, Level.INFO: Tone.DIM}
 _LEVEL = 7  # columns of a finding's level
 _SYSTEM = {
     SystemJobs.KEEP: "system jobs keep running: the agent restarts in place",

@@ -181,3 +181,39 @@ async def test_identity(elb: tuple[str, RecordedElb]) -> None:
     elb[1].answers["GetCallerIdentity"] = 200, body.encode()
     async with elb_at(elb[0]) as client:
         assert await client.identity() == arn
+
+
+def _attributes(action: str, cross_zone: str) -> tuple[int, bytes]:
+    member = f"<Key>load_balancing.cross_zone.enabled</Key><Value>{cross_zone}</Value>"
+    body = (
+        f"<{action}Response xmlns='http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'>"
+        f"<{action}Result><Attributes><member>{member}</member></Attributes></{action}Result>"
+        f"<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
+    )
+    return 200, body.encode()
+
+
+CROSS_ZONE = "load_balancing.cross_zone.enabled"
+AS_BALANCER = "use_load_balancer_configuration"
+
+
+async def test_a_group_without_a_word_of_its_own_crosses_zones_as_its_balancer_does(
+    elb: tuple[str, RecordedElb],
+) -> None:
+    answers = elb[1].answers
+    answers["DescribeTargetGroupAttributes"] = _attributes(
+        "DescribeTargetGroupAttributes", AS_BALANCER
+    )
+    answers["DescribeLoadBalancerAttributes"] = _attributes(
+        "DescribeLoadBalancerAttributes", "true"
+    )
+    async with elb_at(elb[0]) as client:
+        assert (await client.attributes(GROUP))[CROSS_ZONE] == AS_BALANCER  # balancer not known
+        await client.target_groups()
+        assert (await client.attributes(GROUP))[CROSS_ZONE] == "true"
+        assert (await client.attributes(GROUP))[CROSS_ZONE] == "true"
+        asked = [call["Action"] for call in elb[1].calls]
+        assert asked.count("DescribeLoadBalancerAttributes") == 1
+        answers["DescribeLoadBalancerAttributes"] = 403, error_xml("AccessDenied")
+        await client.target_groups()
+        assert (await client.attributes(GROUP))[CROSS_ZONE] == AS_BALANCER

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from nomad_console.clients.autoscaling import AutoScaling
 from nomad_console.clients.consul import Consul
 from nomad_console.clients.elb import Elb
 from nomad_console.clients.errors import ApiError, ReadOnly
@@ -11,7 +12,7 @@ from nomad_console.clients.guard import Guard, aws_guard, consul_guard, nomad_gu
 from nomad_console.clients.nomad import Nomad
 from nomad_console.clients.nomad_calls import DrainSpec
 from nomad_console.domain.target import TargetKey
-from tests.support.backends import consul_at, elb_at, nomad_at
+from tests.support.backends import consul_at, elb_at, nomad_at, scaling_at
 from tests.support.serving import Listener
 
 NODE = "9030af16-25ee-b12b-d341-f337c9c8fa52"
@@ -19,6 +20,7 @@ WRITES = {
     Nomad: {"drain", "set_eligibility", "evaluate_job", "stop_allocation"},
     Consul: {"open_session", "renew_session", "end_session", "acquire", "release"},
     Elb: {"register", "deregister"},
+    AutoScaling: set(),
 }
 NO_CALLS = {"close", "library"}  # they speak to nobody
 VALUES: dict[str, object] = {
@@ -32,6 +34,7 @@ VALUES: dict[str, object] = {
     "session": NODE,
     "path": "nomad-console/global/run",
     "value": b"",
+    "ids": ["i-0123456789abcdef0"],
     "arn": "arn:aws:elasticloadbalancing:x:1:targetgroup/a/b",
     "key": TargetKey("arn", "10.0.0.1", 80),
     "zone": "",
@@ -94,12 +97,12 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nomad_console.clients.http.READ_S", 0.05)
     monkeypatch.setattr("nomad_console.clients.sessions.READ_S", 0.05)
     monkeypatch.setattr("nomad_console.clients.http.STREAM_READ_S", 0.05)
-    monkeypatch.setattr("nomad_console.clients.elb._READ_S", 0.05)
+    monkeypatch.setattr("nomad_console.clients.aws_calls._READ_S", 0.05)
 
 
 @pytest.mark.parametrize(
     ("kind", "at"),
-    [(Nomad, nomad_at), (Consul, consul_at), (Elb, elb_at)],
+    [(Nomad, nomad_at), (Consul, consul_at), (Elb, elb_at), (AutoScaling, scaling_at)],
     ids=lambda x: x.__name__,
 )
 async def test_every_method_called_in_read_only_mode(
@@ -226,6 +229,16 @@ async def test_another_service_of_the_same_session_is_guarded_too(listener: List
     async with elb_at(listener.address) as elb:
         with pytest.raises(ReadOnly):
             elb.library("sts").decode_authorization_message(EncodedMessage="x")
+    assert listener.connections() == 0
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_auto_scaling_is_only_looked_at(read_only: bool, listener: Listener) -> None:
+    async with scaling_at(listener.address, read_only=read_only) as scaling:
+        with pytest.raises(ReadOnly):
+            scaling.library().enter_standby(
+                AutoScalingGroupName="g", ShouldDecrementDesiredCapacity=True
+            )
     assert listener.connections() == 0
 
 

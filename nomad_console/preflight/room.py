@@ -1,0 +1,157 @@
+"""Rules about room: whether what leaves a node fits elsewhere."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nomad_console.domain.finding import Finding, Level
+from nomad_console.domain.forecast import Wave
+from nomad_console.domain.plan import NodePlan
+from nomad_console.preflight.case import Case, listed, named
+from nomad_console.preflight.feasibility import fulfilled
+from nomad_console.preflight.places import Free, Need, Places, need_of
+
+HEAD_ROOM = 0.1  # of what moves
+
+
+class Shortage(NamedTuple):
+    """`surely`: no way of placing can do it, not only the one that was tried."""
+
+    node: NodePlan
+    surely: bool
+    evidence: str
+
+
+def room_elsewhere(case: Case) -> list[Finding]:
+    """Nomad stops the old allocation also where the new one finds no place.
+
+    Named is the first of the nodes that is short; those after it are not weighed then.
+    """
+    short = _shortage(case)
+    if short is None:
+        return []
+    rule, level = ("no-room", Level.BLOCK) if short.surely else ("little-room", Level.WARN)
+    cure = "give the other nodes room, make more of them eligible, or mark fewer"
+    return [Finding(f"{rule}:{short.node.name}", level, short.node.name, short.evidence, cure)]
+
+
+def room_judged(case: Case) -> list[Finding]:
+    """What a group wants that is not weighed; its own node must have had it."""
+    found: dict[str, Finding] = {}
+    for node, groups in case.moving:
+        for wave in groups:
+            missing = [*wave.group.wants, *_unjudged(case, node, wave)]
+            if missing:
+                evidence = f"whether others can take it is not known: {listed(missing)}"
+                cure = f"see by `nomad job plan` whether one more copy of {wave.job.id} has a place"
+                name = named(wave)
+                found[name] = Finding(f"room-unjudged:{name}", Level.WARN, name, evidence, cure)
+    return [found[name] for name in sorted(found)]
+
+
+def one_by_one(case: Case) -> Finding | None:
+    """Why the marked nodes are not all made ineligible first; None where they can be."""
+    if not case.plan.cordon_selection or len(case.plan.nodes) < 2:  # noqa: PLR2004 — several
+        return None
+    short = _shortage(case)
+    if short is None or not short.surely:
+        return None
+    apart = case.with_plan(cordon_selection=False)
+    again = _shortage(apart)
+    if again is not None and again.surely:
+        return None
+    evidence = f"with all marked nodes ineligible at once: {short.evidence}"
+    cure = "nothing: each is made ineligible in its turn, and some work may move twice"
+    return Finding("cordon-in-turn", Level.WARN, "cordon", evidence, cure)
+
+
+def _unjudged(case: Case, node: NodePlan, wave: Wave) -> list[str]:
+    row, detail = case.snapshot.nodes[node.node_id], case.snapshot.details.get(node.node_id)
+    return [
+        f"{one.left} {one.operand} {one.right}".strip()
+        for one in (*wave.job.constraints, *wave.group.constraints)
+        if detail is None or fulfilled(one, row, detail) is None
+    ]
+
+
+def _shortage(case: Case) -> Shortage | None:
+    for number, (node, groups) in enumerate(case.moving):
+        needs = [need_of(case, wave) for wave in groups if wave.group.tasks]
+        needs.sort(key=lambda one: one.claim, reverse=True)
+        places = Places(case, number)
+        left: dict[str, Free] = {}
+        for need in needs:
+            missing = _placed(places, need, left)
+            if missing:
+                return _without_place(node, places, needs, need, missing)
+        tight = [need for need in needs if not _spare(places, need, left)]
+        if tight:
+            evidence = f"fits, with less than {HEAD_ROOM:.0%} to spare: {_words(tight)}"
+            return Shortage(node, surely=False, evidence=f"{evidence}; {_unread(places)}")
+    return None
+
+
+def _placed(places: Places, need: Need, left: dict[str, Free]) -> int:
+    """Give the copies their places, first come first served; how many find none."""
+    missing = need.copies
+    for place in places:
+        if not missing:
+            break
+        free = left.get(place.node.id, place.free)
+        fits = free.fits(need.claim, min(missing, need.most))
+        if fits and places.takes(place, need):
+            left[place.node.id] = free.less(need.claim, fits)
+            missing -= fits
+    return missing
+
+
+def _spare(places: Places, need: Need, left: dict[str, Free]) -> bool:
+    """Whether a tenth of it would still be free where it may go."""
+    cpu = HEAD_ROOM * need.copies * need.claim.cpu_mhz
+    memory = HEAD_ROOM * need.copies * need.claim.memory_mb
+    for place in places:
+        if cpu <= 0 and memory <= 0:
+            return True
+        if places.takes(place, need):
+            free = left.get(place.node.id, place.free)
+            cpu, memory = cpu - free.cpu_mhz, memory - free.memory_mb
+    return cpu <= 0 and memory <= 0
+
+
+def _without_place(
+    node: NodePlan, places: Places, needs: Sequence[Need], short: Need, missing: int
+) -> Shortage:
+    """In numbers, and whether it is sure: each bound is one that no placing can break."""
+    every = list(places)
+    open_to = [one for one in every if places.takes(one, short)]
+    room = sum(one.free.fits(short.claim, short.most) for one in open_to)
+    if room < short.copies:
+        most = max((one.free for one in open_to), default=Free(0, 0))
+        evidence = f"{_words([short])} must move; {len(open_to)} other nodes may take it and have "
+        evidence += f"room for {room}, most free {most.cpu_mhz} MHz, {most.memory_mb} MB"
+        return Shortage(node, not places.unread, f"{evidence}; {_unread(places)}")
+    wide = [one for one in every if any(places.takes(one, need) for need in needs)]
+    cpu = sum(need.copies * need.claim.cpu_mhz for need in needs)
+    memory = sum(need.copies * need.claim.memory_mb for need in needs)
+    has = Free(
+        sum(max(0, one.free.cpu_mhz) for one in wide),
+        sum(max(0, one.free.memory_mb) for one in wide),
+    )
+    evidence = f"{cpu} MHz, {memory} MB must move, {len(wide)} other nodes have {has.cpu_mhz} MHz, "
+    evidence += f"{has.memory_mb} MB free; {missing} of {short.copies} copies of "
+    evidence += f"{short.wave.job.id} find no place"
+    surely = (cpu > has.cpu_mhz or memory > has.memory_mb) and not places.unread
+    return Shortage(node, surely, f"{evidence}; {_unread(places)}")
+
+
+def _words(needs: Sequence[Need]) -> str:
+    return listed(
+        f"{one.copies} of {one.wave.job.id} with {one.claim.cpu_mhz} MHz, {one.claim.memory_mb} MB"
+        + (f", port {', '.join(map(str, one.claim.ports))}" if one.claim.ports else "")
+        for one in needs
+    )
+
+
+def _unread(places: Places) -> str:
+    if not places.unread:
+        return "every node is read"
+    return f"{len(places.unread)} nodes are not read: {listed(places.unread)}"
