@@ -1,10 +1,12 @@
 """Driving a console in tests: keys in, text out, on a clock that only tests move."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from nomad_console.tui.app import ConsoleApp
@@ -24,9 +26,9 @@ class Seat:
 
     async def settle(self, seconds: float = 0.1) -> None:
         """Let this much time pass, and everything that is due be shown."""
-        await self.pilot.pause()
+        await shown(self.app)
         await self.clock.advance(seconds)
-        await self.pilot.pause()
+        await shown(self.app)
 
     async def press(self, *keys: str) -> str:
         """Press keys and read the screen."""
@@ -49,11 +51,41 @@ class Seat:
         return found[0]
 
 
+async def idle(*_: float) -> None:
+    """Until nothing in the event loop can run; Textual itself watches the processor for that."""
+    loop = asyncio.get_running_loop()
+    while loop._ready:  # type: ignore[attr-defined]  # asyncio has no public way to ask
+        await asyncio.sleep(0)
+
+
+async def shown(app: ConsoleApp) -> None:
+    """Until everything is laid out and painted, without waiting for the screen's timer."""
+    await idle()
+    while app.is_running and app.screen_stack:
+        screen = app.screen
+        asked = screen._layout_required or screen._scroll_required or screen._repaint_required
+        if not (asked or screen._dirty_widgets or screen._callbacks):
+            return
+        screen._on_timer_update()
+        await idle()
+
+
 @asynccontextmanager
 async def seated(
     app: ConsoleApp, clock: ManualClock, size: tuple[int, int] = (200, 50)
 ) -> AsyncIterator[Seat]:
     """The console running, its first frames shown."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual.pilot.wait_for_idle", idle)
+        patch.setattr("textual.app.wait_for_idle", idle)
+        async with _running(app, clock, size) as seat:
+            yield seat
+
+
+@asynccontextmanager
+async def _running(
+    app: ConsoleApp, clock: ManualClock, size: tuple[int, int]
+) -> AsyncIterator[Seat]:
     async with app.run_test(size=size) as pilot:
         seat = Seat(app, pilot, clock)
         await seat.settle()
