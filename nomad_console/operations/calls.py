@@ -37,11 +37,11 @@ def chain(plan: Plan, node: NodePlan) -> tuple[Call, ...]:
     drain = Drain(
         **here,
         run_id=plan.run_id,
-        deadline_s=plan.deadline_s,
+        deadline_s=plan.deadline_of(node.node_id, plan.batch),
         keep_system=plan.system is SystemJobs.KEEP,
     )
     work = "its services and batch jobs" if drain.keep_system else "all its work, system jobs too"
-    deadline = duration(plan.deadline_s)
+    deadline = f"deadline {duration(drain.deadline_s)}" if drain.deadline_s else "no deadline"
 
     def call(step: Step, words: str, write: Write) -> Call:
         return Call(step, words, command_line(write))
@@ -58,7 +58,7 @@ def chain(plan: Plan, node: NodePlan) -> tuple[Call, ...]:
         )
         for target in node.targets
     ]
-    calls.append(call(Step.DRAIN, f"drain {name} of {work}, deadline {deadline}", drain))
+    calls.append(call(Step.DRAIN, f"drain {name} of {work}, {deadline}", drain))
     calls.append(Call(Step.UPGRADE, *_host_step(plan, node)))
     if node.eligible:
         back = SetEligibility(**here, eligible=True)

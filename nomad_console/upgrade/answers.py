@@ -76,6 +76,8 @@ def _intend(turn: Turn, upgrade: NodeUpgrade, pending: Pending) -> str:
     if pending.write.kind != CommandClass.ONCE or pending.intended:
         return "only a call that may run once is written down before, and once"
     _renew(turn, upgrade, pending, intended=True)
+    if isinstance(pending.write, RunHost):
+        turn.put(turn.run.node(upgrade.node), hosted=True)
     return ""
 
 

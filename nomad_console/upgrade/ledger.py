@@ -3,7 +3,7 @@
 import msgspec
 
 from nomad_console.domain.plan import NodePlan, Step
-from nomad_console.upgrade.commands import Deregister, Drain, RunHost, SetEligibility
+from nomad_console.upgrade.commands import Deregister, Drain, SetEligibility
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
 _CHAIN = list(Step)
@@ -51,7 +51,7 @@ def _changes(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> list[Change]:
     changes += [change(f"batch work {_name(node, one)} was stopped", "") for one in upgrade.stopped]
     if upgrade.step is not None and _CHAIN.index(upgrade.step) > _CHAIN.index(Step.UPGRADE):
         changes.append(change(f"{node.version} became {run.plan.target_version}", ""))
-    elif upgrade.step == Step.UPGRADE and not _host_waits(upgrade):
+    elif upgrade.step == Step.UPGRADE and (upgrade.hosted or not node.host_argv):
         words = f"{node.version} may have become {run.plan.target_version}"
         changes.append(change(words, "", sure=False))
     return changes
@@ -59,8 +59,3 @@ def _changes(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> list[Change]:
 
 def _name(node: NodePlan, allocation: str) -> str:
     return next((one.name for one in node.allocations if one.id == allocation), allocation[:8])
-
-
-def _host_waits(upgrade: NodeUpgrade) -> bool:
-    """The host command is asked for and was not begun."""
-    return any(isinstance(one.write, RunHost) and not one.intended for one in upgrade.pending)

@@ -77,7 +77,7 @@ def is_news(run: Run, observation: Observation) -> bool:
 
 def upcoming(run: Run) -> tuple[Write, ...]:
     """The calls that confirming the gate at hand would make."""
-    if not run.active:
+    if not run.active or run.restoring is not None:
         return ()
     turn = Turn(run, run.plan.made_at, 0.0)
     begin_next(turn, 0)

@@ -14,7 +14,6 @@ from nomad_console.upgrade.run import Run
 
 KILLED_CODE, KILLED_SIGNAL = 137, 9
 _SLACK_S = 0.5  # between the kill timeout and the report of the end
-_FIRST_HEALTHY_S = 10.0  # Nomad's default min_healthy_time
 
 
 class Doing(StrEnum):
@@ -120,7 +119,7 @@ def _moving(snapshot: ClusterSnapshot, run: Run, one: Allocation) -> Moving:
         of_s=of_s,
         then_s=then_s,
         exit_code=ended.exit_code if ended else None,
-        replacements=_hops(snapshot, one, group),
+        replacements=_hops(snapshot, one, group, run.plan.policy.expect_healthy_s),
         blocked=blocked and one.desired == "stop" and not one.next_id,
     )
 
@@ -170,7 +169,9 @@ def _since(snapshot: ClusterSnapshot, time_ns: int) -> float:
     return max(0.0, (snapshot.at - then).total_seconds())
 
 
-def _hops(snapshot: ClusterSnapshot, one: Allocation, group: Group | None) -> tuple[Hop, ...]:
+def _hops(
+    snapshot: ClusterSnapshot, one: Allocation, group: Group | None, default_s: float
+) -> tuple[Hop, ...]:
     """The chain of replacements, followed to its end; a loop or an unread one ends it."""
     hops: list[Hop] = []
     seen = {one.id}
@@ -179,15 +180,17 @@ def _hops(snapshot: ClusterSnapshot, one: Allocation, group: Group | None) -> tu
         seen.add(now.next_id)
         now = snapshot.allocations.get(now.next_id)
         if now is not None:
-            left = _healthy_in(snapshot, now, group)
+            left = _healthy_in(snapshot, now, group, default_s)
             hops.append(Hop(now.id, now.node_name, now.client, now.healthy, left))
     return tuple(hops)
 
 
-def _healthy_in(snapshot: ClusterSnapshot, one: Allocation, group: Group | None) -> float | None:
+def _healthy_in(
+    snapshot: ClusterSnapshot, one: Allocation, group: Group | None, default_s: float
+) -> float | None:
     """At the earliest: min_healthy_time after its tasks started, if its checks pass."""
     starts = [task.started_at for task in one.tasks or () if task.started_at is not None]
     if one.healthy is not None or one.client != "running" or not starts:
         return None
-    least = group.migrate.min_healthy_s if group and group.migrate else _FIRST_HEALTHY_S
+    least = group.migrate.min_healthy_s if group and group.migrate else default_s
     return max(0.0, least - (snapshot.at - max(starts)).total_seconds())

@@ -11,7 +11,14 @@ from typing import Any
 import msgspec
 
 from nomad_console.domain.plan import RecordedTarget, Step
-from nomad_console.upgrade.commands import CancelDrain, Deregister, Drain, Register, SetEligibility
+from nomad_console.upgrade.commands import (
+    CancelDrain,
+    CommandClass,
+    Deregister,
+    Drain,
+    Register,
+    SetEligibility,
+)
 from nomad_console.upgrade.events import RestoreAsked, Skipped
 from nomad_console.upgrade.gates import ProofName, Undo
 from nomad_console.upgrade.run import NodeUpgrade, Outcome, Pending, Restoring, Run
@@ -44,7 +51,7 @@ def turn_back(turn: Turn, event: RestoreAsked) -> str:
     draining = at_work.step == Step.DRAIN and not at_work.holds(ProofName.DRAIN_OVER)
     for upgrade in turn.run.upgrades:
         turn.put(upgrade, cancelled=False, gate=None, wait=None)
-        take_for_done(turn, upgrade.node, [one for one in upgrade.pending if one.trouble])
+        take_for_done(turn, upgrade.node, [one for one in upgrade.pending if _given_up(one)])
     turn.change_run(
         hold=None, hung_up_at=None, stopping=False, restoring=Restoring(event.reason, turn.at)
     )
@@ -53,6 +60,12 @@ def turn_back(turn: Turn, event: RestoreAsked) -> str:
     if draining and not ending:
         turn.issue(CancelDrain, at_work.node, run_id=turn.run.plan.run_id)
     return ""
+
+
+def _given_up(pending: Pending) -> bool:
+    """It failed, or may run only once and was not begun."""
+    once = pending.write.kind == CommandClass.ONCE
+    return bool(pending.trouble) or (once and not pending.intended)
 
 
 def way_back(pending: Pending) -> bool:

@@ -109,7 +109,8 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     `step` None: untouched. `begun_index` is Nomad's index when the step began, `index` that of its
     last write, `written_at` when that was answered: older evidence proves nothing. The flags are
     what the run has done here: `cancelled` our drain, `evaluated` jobs that did not come back,
-    `stopped` batch allocations. `skipped` says by whom; `told` what guards have held the run for.
+    `stopped` batch allocations, `hosted` its command begun. `skipped` says by whom; `told` what
+    guards have held the run for.
     """
 
     node: str
@@ -134,6 +135,7 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     deadline_s: float | None = None
     batch: BatchChoice | None = None
     stopped: tuple[str, ...] = ()
+    hosted: bool = False
     detached_at: datetime | None = None
     told: tuple[str, ...] = ()
 

@@ -79,8 +79,10 @@ def proceed(turn: Turn) -> None:
                 turn.change(gate=None)
             return
         gate = gate_ahead(run)
+        if upgrade.gate is not None and upgrade.gate.gate != gate:
+            turn.change(gate=None)
         if gate is not None:
-            if upgrade.gate is None:
+            if turn.run.upgrade.gate is None:
                 turn.ask(gate)
             return
         if upgrade.last and run.following is None and not _may_end(turn):

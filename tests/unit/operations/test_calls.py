@@ -1,8 +1,15 @@
 import msgspec
 
-from nomad_console.domain.plan import Step, SystemJobs
+from nomad_console.domain.plan import BatchChoice, Step, SystemJobs
 from nomad_console.operations.calls import chain, command_line, undoing
-from nomad_console.upgrade.commands import CancelDrain, EvaluateJob, RunHost, SetEligibility
+from nomad_console.upgrade.commands import (
+    CancelDrain,
+    EvaluateJob,
+    ExtendDrain,
+    RunHost,
+    SetEligibility,
+    StopAllocation,
+)
 from nomad_console.upgrade.run import Run
 from tests.support.plans import a_plan
 from tests.support.snapshots import API_INT, WEB_PUBLIC, node_id
@@ -31,12 +38,19 @@ def test_the_chain_is_told_in_its_order_with_the_exact_calls() -> None:
         "make c2 ineligible",
         "take i-00000000000000002:80 out of api-int",
         "take i-00000000000000002:80 out of web-public",
-        "drain c2 of its services and batch jobs, deadline 10:00",
+        "drain c2 of its services and batch jobs, no deadline",
         "run ssh for c2",
         "make c2 eligible",
         "register i-00000000000000002:80 in api-int",
         "register i-00000000000000002:80 in web-public",
     ]
+
+
+def test_without_batch_work_to_wait_for_a_drain_has_its_deadline() -> None:
+    for plan in (a_plan(1), a_plan(2, batch=BatchChoice.STOP), a_plan(2, deadline_s=600.0)):
+        (drain,) = [call for call in chain(plan, plan.nodes[0]) if call.step is Step.DRAIN]
+        assert drain.words.endswith("deadline 10:00")
+        assert "-deadline 600s" in drain.command
 
 
 def test_a_drain_that_spares_nothing_says_so() -> None:
@@ -79,3 +93,12 @@ def test_undoing_names_only_what_is_changed_drain_first_traffic_last() -> None:
     assert lines[1] == f"nomad node eligibility -enable {node_id(2)}"
     assert all("register-targets" in line for line in lines[2:])
     assert any(WEB_PUBLIC in line for line in lines[2:])
+
+
+def test_every_order_to_a_drain_has_its_command_line() -> None:
+    here = {"id": "", "node": "n"}
+    extend = ExtendDrain(**here, run_id="7f3a", deadline_s=0.0, keep_system=True)
+    assert command_line(extend) == (
+        "nomad node drain -enable -yes -no-deadline -ignore-system -meta nomad-console-run=7f3a n"
+    )
+    assert command_line(StopAllocation(**here, allocation="a0")) == "nomad alloc stop -detach a0"

@@ -21,6 +21,7 @@ from nomad_console.upgrade.events import (
     Extended,
     Failed,
     Frozen,
+    GateConfirmed,
     HostAnswered,
     HostEnded,
     Intended,
@@ -102,6 +103,14 @@ def test_stopping_gives_the_cordons_back_and_ends_after_this_node() -> None:
     play.answer()
     assert play.run.outcome == Outcome.STOPPED
     assert not any(one.inverse for one in ledger(play.run))
+
+
+def test_stopping_takes_the_gate_to_the_next_node_away() -> None:
+    play = at_step(Step.BAKE, 1, 2)
+    assert play.finish_step() == Gate.NEXT
+    assert [type(one) for one in play.do(StopAsked)] == [SetEligibility]
+    play.do(GateConfirmed, C1, Gate.NEXT, "7f", 3000)
+    assert play.refused() == "the gate is closed"
 
 
 def test_a_stop_can_be_taken_back_until_the_run_has_ended() -> None:

@@ -35,6 +35,7 @@ from nomad_console.upgrade.events import (
 )
 from nomad_console.upgrade.gates import Gate, ProofName, Undo
 from nomad_console.upgrade.ledger import ledger
+from nomad_console.upgrade.machine import upcoming
 from nomad_console.upgrade.restore import back_at
 from nomad_console.upgrade.run import Outcome, Run
 from tests.support.plans import a_plan
@@ -181,10 +182,18 @@ def test_a_host_command_is_waited_for_and_its_failure_holds_nothing() -> None:
     (pending,) = play.now.pending
     play.do(Intended, pending.write.id)
     assert ask(play) == []
+    assert upcoming(play.run) == ()
     assert play.see() == ()
     (eligible,) = play.do(HostEnded, pending.write.id, 3)
     assert isinstance(eligible, SetEligibility)
     assert play.run.hold is None
+
+
+def test_a_host_command_that_was_not_begun_is_not_run() -> None:
+    play = at_step(Step.UPGRADE, host_command=HOST)
+    assert ask(play) == [SetEligibility]
+    play.go_back()
+    assert [one.change for one in ledger(play.run)] == ["work was moved to other nodes"]
 
 
 def test_a_refused_call_of_the_way_back_holds_and_is_asked_again() -> None:

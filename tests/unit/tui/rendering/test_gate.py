@@ -53,7 +53,7 @@ def body(gate: Gate, width: int = 76, plan: Plan | None = None, **fields: Any) -
     [
         (Gate.START, "begin with c2: make it ineligible for new work", "make c2 ineligible"),
         (Gate.DETACH, "take c2 out of the balancer", "take i-00000000000000002:80 out of api-int"),
-        (Gate.DRAIN, "drain c2", "drain c2 of its services and batch jobs, deadline 10:00"),
+        (Gate.DRAIN, "drain c2", "drain c2 of its services and batch jobs, no deadline"),
         (Gate.UPGRADE, "upgrade the agent on c2", "by hand: upgrade the Nomad agent of c2"),
         (Gate.REJOIN, "bring c2 back", "make c2 eligible"),
         (Gate.ATTACH, "give c2 traffic", "register i-00000000000000002:80 in web-public"),
