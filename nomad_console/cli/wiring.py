@@ -3,15 +3,18 @@
 import argparse
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from nomad_console.cli.arguments import Stopped
+from nomad_console.clients.autoscaling import AutoScaling
 from nomad_console.clients.consul import Consul
 from nomad_console.clients.elb import Elb
 from nomad_console.clients.nomad import Nomad
+from nomad_console.clients.probe import Visitor
 from nomad_console.clients.threads import Threads
 from nomad_console.clock import Clock, SystemClock
 from nomad_console.domain.snapshot import ClusterSnapshot
@@ -20,6 +23,8 @@ from nomad_console.live.lookups import Lookups
 from nomad_console.live.machine_cache import MachineCache
 from nomad_console.live.store import ClusterStore
 from nomad_console.operations.journal import folder
+from nomad_console.operations.means import Means
+from nomad_console.operations.planner import Planner
 from nomad_console.operations.upgrades import Upgrades
 from nomad_console.operations.writer import Writer
 from nomad_console.settings.load import load
@@ -49,6 +54,8 @@ class Connections:
     store: ClusterStore
     feeds: Feeds
     lookups: Lookups
+    scaling: AutoScaling | None
+    visitor: Visitor
 
 
 def settings_of(options: argparse.Namespace) -> ClusterSettings:
@@ -76,6 +83,11 @@ async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncItera
         if isinstance(settings.aws, Missing)
         else Elb(settings.aws, threads, read_only=read_only)
     )
+    scaling = (
+        None
+        if isinstance(settings.aws, Missing)
+        else AutoScaling(settings.aws, threads, read_only=read_only)
+    )
     store = ClusterStore(clock)
     feeds = Feeds(
         store,
@@ -88,27 +100,51 @@ async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncItera
         cache=MachineCache.of_cluster(f"{settings.name} {settings.nomad.address}"),
     )
     lookups = Lookups(nomad, consul, elb, store, clock)
+    visitor = Visitor()
     try:
         yield Connections(
-            settings, read_only, clock, threads, nomad, consul, elb, store, feeds, lookups
+            settings,
+            read_only,
+            clock,
+            threads,
+            nomad,
+            consul,
+            elb,
+            store,
+            feeds,
+            lookups,
+            scaling,
+            visitor,
         )
     finally:
+        await _wait_for_writes(threads)
+        await visitor.close()
         await nomad.close()
         if isinstance(consul, Consul):
             await consul.close()
-        await threads.close(_CLOSE_S)
+
+
+async def _wait_for_writes(threads: Threads) -> None:
+    """Say what is waited for, and what had no answer when the patience was over."""
+    if threads.writing:
+        said = ", ".join(threads.writing)
+        print(f"nomad-console: waiting up to {_CLOSE_S:g} s for: {said}", file=sys.stderr)
+    left = await threads.close(_CLOSE_S)
+    if left:
+        print(f"nomad-console: no answer came for: {', '.join(left)}", file=sys.stderr)
 
 
 def upgrades_on(connections: Connections) -> Upgrades:
     """The only thing that can write."""
+    settings, nomad = connections.settings, connections.nomad
     elb = None if isinstance(connections.elb, Missing) else connections.elb
     return Upgrades(
-        connections.settings,
-        agents=connections.nomad,
-        writer=Writer(connections.nomad, elb),
-        snapshots=connections.store,
-        nudge=connections.feeds.nudge,
-        clock=connections.clock,
+        settings,
+        Means(connections.store, Writer(nomad, elb), connections.feeds.nudge, connections.clock),
+        planner=Planner(settings, nomad, connections.store, connections.scaling),
+        agents=nomad,
+        sessions=connections.consul,
+        visit=connections.visitor.get,
         where=folder(),
     )
 

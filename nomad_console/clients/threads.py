@@ -50,14 +50,25 @@ class Threads:
                 task.cancel()
         return future.result()
 
+    @property
+    def writing(self) -> tuple[str, ...]:
+        """The writes under way, by name."""
+        return tuple(name for future, name in self._writes.items() if not future.done())
+
     async def close(self, wait_s: float = 0.0) -> tuple[str, ...]:
-        """Take no more calls, wait so long for writes under way, and name those still running."""
+        """Take no more calls, wait so long for writes under way, and name those still running.
+
+        Those are given up: whoever waits for their answer is cancelled.
+        """
         self._closed = True
         if self._writes and wait_s > 0:
             await asyncio.wait(set(self._writes), timeout=wait_s)
         for _ in range(self._started):
             self._calls.put(None)
-        return tuple(name for future, name in self._writes.items() if not future.done())
+        left = self.writing
+        for future in self._writes:
+            future.cancel()
+        return left
 
     def _submitted(
         self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs

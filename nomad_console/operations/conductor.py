@@ -3,64 +3,47 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Protocol, TypedDict
+from collections.abc import Callable, Mapping, Sequence
 
-from nomad_console.clock import Clock
-from nomad_console.domain.host_command import HostCommandError
 from nomad_console.domain.plan import Plan
 from nomad_console.domain.snapshot import ClusterSnapshot
-from nomad_console.operations.hosts import run_command
+from nomad_console.operations.comparison import Known
+from nomad_console.operations.inbox import Inbox, who
 from nomad_console.operations.journal import Journal, JournalError
-from nomad_console.operations.writer import ApiWrite, Done, NotDone, Unclear, Writer
+from nomad_console.operations.lock import Lock
+from nomad_console.operations.means import Means
+from nomad_console.operations.performer import Performer
+from nomad_console.operations.probe import Failure, Probe, ProbeState
+from nomad_console.operations.writer import Unwanted
+from nomad_console.upgrade.answers import Answer
 from nomad_console.upgrade.commands import (
+    CancelDrain,
     Command,
     CommandClass,
     OpenGate,
     Rejected,
-    RunHost,
     WakeAt,
     Write,
 )
 from nomad_console.upgrade.events import (
-    Answered,
     Event,
-    Failed,
-    Frozen,
-    GateConfirmed,
     GateOpened,
-    Held,
-    HostEnded,
-    HostStarted,
+    HungUp,
     Intended,
     Observed,
-    Released,
+    ProbeFailed,
+    Resumed,
     Started,
     TimeReached,
-    Unknown,
 )
-from nomad_console.upgrade.gates import Gate
 from nomad_console.upgrade.machine import advance, is_news
 from nomad_console.upgrade.observe import observe
+from nomad_console.upgrade.resume import replay
 from nomad_console.upgrade.run import Run
 
+HANG_UP_S = 3.0
 _ALPHABET = "23456789abdefmnrtuvwxz"  # nothing that reads two ways, no key of a run's screen
-_OUTPUT_LINES = 500
-
-
-class Snapshots(Protocol):
-    """Where the cluster can be seen."""
-
-    @property
-    def latest(self) -> ClusterSnapshot: ...
-
-    def subscribe(self, callback: Callable[[ClusterSnapshot], None]) -> Callable[[], None]: ...
-
-
-class _Moment(TypedDict):
-    at: datetime
-    elapsed: float
+_UNASKED = Observed | TimeReached | ProbeFailed  # overtaken by another event: nobody's mistake
 
 
 def fresh_code() -> str:
@@ -68,35 +51,33 @@ def fresh_code() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(2))
 
 
-class Conductor:
-    """One run. `run` is its state, `notice` the last word to the operator, `trouble` ends it."""
+class Conductor(Inbox):
+    """One run. `run` is its state, `notice` the last word to the operator, `trouble` ends it.
+
+    `events` are those of its journal, where it was begun before; ReplayError where they are not.
+    """
 
     def __init__(
         self,
         plan: Plan,
         *,
-        writer: Writer,
+        means: Means,
         journal: Journal,
-        snapshots: Snapshots,
-        clock: Clock,
-        nudge: Callable[[frozenset[str]], None],
+        lock: Lock,
+        probe: Probe,
         host_limit_s: float,
+        events: Sequence[Event] = (),
     ) -> None:
-        self.run = Run.of(plan)
+        super().__init__(means.snapshots, means.clock)
+        self.run = replay(plan, events)
         self.notice = ""
         self.trouble = ""
-        self.output: Mapping[str, deque[str]] = {
-            node.node_id: deque(maxlen=_OUTPUT_LINES) for node in plan.nodes
-        }
-        self._writer = writer
+        self._known = Known(events)
         self._journal = journal
-        self._snapshots = snapshots
-        self._clock = clock
-        self._nudge = nudge
-        self._host_limit_s = host_limit_s
-        self._inbox: asyncio.Queue[Event] = asyncio.Queue()
-        self._writes: asyncio.Queue[ApiWrite] = asyncio.Queue()
-        self._wakes: set[float] = set()
+        self._lock = lock
+        self._probe = probe
+        self._performer = Performer(self, means, lock, self._known, journal.path, host_limit_s)
+        self._wakes: dict[float, asyncio.Task[None]] = {}
         self._watchers: list[Callable[[], None]] = []
         self._listeners: list[Callable[[Event, Run], None]] = []
 
@@ -109,6 +90,20 @@ class Conductor:
         """The cluster as the run sees it: never a paused screen's."""
         return self._snapshots.latest
 
+    @property
+    def output(self) -> Mapping[str, deque[str]]:
+        """What host commands said, by node."""
+        return self._performer.output
+
+    @property
+    def probe(self) -> ProbeState:
+        return self._probe.state
+
+    @property
+    def lock_word(self) -> str:
+        """How the run is locked, or why it is not any more."""
+        return self._lock.lost or self._lock.word
+
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after every change; the result ends it."""
         self._watchers.append(callback)
@@ -118,136 +113,143 @@ class Conductor:
         """Hand over every event that is journaled from now on, and the run as it was before it."""
         self._listeners.append(callback)
 
+    def tell(self) -> None:
+        for callback in tuple(self._watchers):
+            callback()
+
     def start(self) -> None:
-        self._inbox.put_nowait(Started(**self._moment()))
+        """Begin the run, or go on with it where its journal holds its beginning."""
+        if self.run.started_at is None:
+            self.put(Started(**self.moment()))
+        else:
+            self.put(Resumed(by=who(), **self.moment()))
 
-    def confirm(self, node: str, gate: Gate, code: str) -> None:
-        index = self._snapshots.latest.nomad_index
-        self._inbox.put_nowait(
-            GateConfirmed(node=node, gate=gate, code=code, index=index, **self._moment())
-        )
+    async def hang_up(self, within_s: float = HANG_UP_S) -> bool:
+        """Freeze our drain, as nobody looks on any more; whether that was answered in time."""
+        if not self.run.active or self.trouble:
+            return not self.run.active
+        settled = asyncio.Event()
 
-    def hold(self, reason: str) -> None:
-        self._inbox.put_nowait(Held(reason=reason, **self._moment()))
+        def look() -> None:
+            asked = [one for upgrade in self.run.upgrades for one in upgrade.pending]
+            ending = [one for one in asked if isinstance(one.write, CancelDrain)]
+            if self.trouble or (self.run.hung_up_at is not None and not ending):
+                settled.set()
 
-    def freeze(self, reason: str) -> None:
-        self._inbox.put_nowait(Frozen(reason=reason, **self._moment()))
-
-    def release(self) -> None:
-        self._inbox.put_nowait(Released(**self._moment()))
+        unwatch = self.watch(look)
+        self.put(HungUp(**self.moment()))
+        try:
+            return await self._clock.wait(settled, within_s) and not self.trouble
+        finally:
+            unwatch()
 
     async def conduct(self) -> None:
         """Drive the run to its end; cancelled, it leaves a whole journal behind."""
         unsubscribe = self._snapshots.subscribe(lambda _: self._look())
         try:
             async with asyncio.TaskGroup() as tasks:
-                writing = tasks.create_task(self._write_in_turn())
+                beside = [
+                    tasks.create_task(self._performer.work()),
+                    tasks.create_task(self._lock.keep(self._lock_changed)),
+                    tasks.create_task(self._probe.run(self._probe_failed)),
+                ]
                 while self.run.ended_at is None:
-                    self._take(await self._inbox.get(), tasks)
-                writing.cancel()
-                self._wakes.clear()
+                    self._take(await self.events.get(), tasks)
+                for task in (*beside, *self._wakes.values()):
+                    task.cancel()
+            self.notice = await self._lock.free()
+            self.tell()
         finally:
             unsubscribe()
+            self._keep_answers()
             self._journal.close()
+            self._lock.leave()
 
-    def _moment(self) -> _Moment:
-        return {"at": self._clock.now(), "elapsed": self._clock.elapsed()}
+    async def give_up(self) -> None:
+        """Nothing is to be done: close what was opened."""
+        self._journal.close()
+        await self._lock.free()
+
+    def intend(self, write: Write) -> None:
+        """A call is about to be made: asked for still, and on disk if it must never be made twice.
+
+        Raises Unwanted.
+        """
+        asked = (one for upgrade in self.run.upgrades for one in upgrade.pending)
+        if self.trouble or not any(one.write.id == write.id and not one.trouble for one in asked):
+            raise Unwanted
+        if write.kind is CommandClass.ONCE:
+            event = Intended(command=write.id, **self.moment())
+            if not self._kept(event, advance(self.run, event)[0]):
+                raise Unwanted
 
     def _look(self) -> None:
         """Send what the newest snapshot proves, where that would change the run."""
         seen = observe(self._snapshots.latest, self.run)
         if is_news(self.run, seen):
-            self._inbox.put_nowait(Observed(observation=seen, **self._moment()))
+            self.put(Observed(observation=seen, **self.moment()))
 
     def _take(self, event: Event, tasks: asyncio.TaskGroup) -> None:
         """Advance, write down what changed the state, then act."""
-        if self.trouble:
-            return
         run, commands = advance(self.run, event)
-        if run is not self.run:
-            try:
-                self._journal.append(event)
-            except JournalError as error:
-                self.trouble = f"{error}. Nothing more is done."
-                self._tell()
-                return
-            before, self.run = self.run, run
-            for listener in self._listeners:
-                listener(event, before)
+        if run is not self.run and not self._kept(event, run):
+            return
         for command in commands:
-            if isinstance(command, Rejected) and isinstance(event, Observed | TimeReached):
-                continue  # overtaken by another event: nobody's mistake
-            self._act(command, tasks)
+            if not (isinstance(command, Rejected) and isinstance(event, _UNASKED)):
+                self._act(command, tasks)
         self._look()
-        self._tell()
+        self.tell()
+
+    def _kept(self, event: Event, run: Run) -> bool:
+        """The event is on disk, and the run is as it made it; else nothing more is done."""
+        if self.trouble:
+            return False
+        try:
+            self._journal.append(event)
+        except JournalError as error:
+            self.trouble = f"{error}. Nothing more is done."
+            self.tell()
+            return False
+        before, self.run = self.run, run
+        self._known.take(event)
+        for listener in self._listeners:
+            listener(event, before)
+        return True
+
+    def _keep_answers(self) -> None:
+        """Write down what calls were answered while the console was leaving; act on nothing."""
+        while not self.events.empty():
+            event = self.events.get_nowait()
+            if isinstance(event, Answer):
+                run, _ = advance(self.run, event)
+                if run is not self.run:
+                    self._kept(event, run)
 
     def _act(self, command: Command, tasks: asyncio.TaskGroup) -> None:
         match command:
             case Rejected(reason=reason):
                 self.notice = reason
             case OpenGate(node=node, gate=gate):
-                opened = GateOpened(node=node, gate=gate, code=fresh_code(), **self._moment())
-                self._inbox.put_nowait(opened)
+                self.put(GateOpened(node=node, gate=gate, code=fresh_code(), **self.moment()))
             case WakeAt(elapsed=elapsed):
                 if elapsed not in self._wakes:
-                    self._wakes.add(elapsed)
-                    tasks.create_task(self._wake(elapsed))
-            case RunHost():
-                if self._written_down(command, tasks):
-                    tasks.create_task(self._run_host(command))
+                    self._wakes[elapsed] = tasks.create_task(self._wake(elapsed))
             case _:
-                if command.kind != CommandClass.ONCE or self._written_down(command, tasks):
-                    self._writes.put_nowait(command)
-
-    def _written_down(self, command: Write, tasks: asyncio.TaskGroup) -> bool:
-        """Put on disk that a call is about to be made that must never be made twice."""
-        self._take(Intended(command=command.id, **self._moment()), tasks)
-        return not self.trouble
-
-    def _tell(self) -> None:
-        for callback in tuple(self._watchers):
-            callback()
+                self._performer.ask(command)
 
     async def _wake(self, elapsed: float) -> None:
         await self._clock.sleep(elapsed - self._clock.elapsed())
-        self._wakes.discard(elapsed)
-        if self.run.ended_at is None:
-            self._inbox.put_nowait(TimeReached(**self._moment()))
+        self._wakes.pop(elapsed, None)
+        self.put(TimeReached(**self.moment()))
 
-    async def _write_in_turn(self) -> None:
-        while True:
-            write = await self._writes.get()
-            outcome = await self._writer.perform(write)
-            self._nudge(self._groups(write.node))
-            match outcome:
-                case Done(index=index):
-                    answer: Event = Answered(command=write.id, index=index, **self._moment())
-                case NotDone(reason=reason):
-                    answer = Failed(command=write.id, reason=reason, **self._moment())
-                case Unclear(reason=reason):
-                    answer = Unknown(command=write.id, reason=reason, **self._moment())
-            self._inbox.put_nowait(answer)
+    def _probe_failed(self, failure: Failure) -> None:
+        if self.run.active and self.run.hold is None:
+            self.put(ProbeFailed(url=failure.url, detail=failure.detail, **self.moment()))
+        self.tell()
 
-    def _groups(self, node: str) -> frozenset[str]:
-        """The target groups to be read soon again: what was read before a write proves nothing."""
-        return frozenset(one.key.group for one in self.run.plan.node(node).targets)
-
-    async def _run_host(self, command: RunHost) -> None:
-        lines = self.output[command.node]
-
-        def said(line: str) -> None:
-            lines.append(line)
-            self._tell()
-
-        self._inbox.put_nowait(HostStarted(command=command.id, **self._moment()))
-        code, reason = None, ""
-        try:
-            result = await run_command(command.argv, self._clock, self._host_limit_s, said)
-            code = result.exit_code
-            reason = "" if code is not None else f"not done within {self._host_limit_s:g} s"
-        except HostCommandError as error:
-            reason = str(error)
-        self._nudge(self._groups(command.node))
-        self._inbox.put_nowait(
-            HostEnded(command=command.id, exit_code=code, reason=reason, **self._moment())
-        )
+    def _lock_changed(self, why: str) -> None:
+        """A lost lock holds the run; one that is late only lets its calls wait."""
+        self.notice = why
+        if self._lock.lost and self.run.active and self.run.hold is None:
+            self.hold(why)
+        self.tell()

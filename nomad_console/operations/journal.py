@@ -42,18 +42,29 @@ def folder() -> Path:
     return Path(platformdirs.user_state_dir("nomad-console")) / "runs"
 
 
-class Journal:
-    """Append only, mode 0600. `append` returns when the line is on disk."""
+def path_of(where: Path, run_id: str) -> Path:
+    return where / f"{run_id}.ndjson"
 
-    def __init__(self, where: Path, head: Head) -> None:
-        self.path = where / f"{head.plan.run_id}.ndjson"
+
+class Journal:
+    """Append only, mode 0600. `append` returns when the line is on disk.
+
+    `again`: go on with the one that is there, less a last line that a crash cut off.
+    """
+
+    def __init__(self, where: Path, head: Head, *, again: bool = False) -> None:
+        self.path = path_of(where, head.plan.run_id)
         try:
             where.mkdir(mode=0o700, parents=True, exist_ok=True)
-            number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            fresh = 0 if again else os.O_CREAT | os.O_EXCL
+            number = os.open(self.path, os.O_WRONLY | os.O_APPEND | fresh, 0o600)
+            self._file: BinaryIO = os.fdopen(number, "wb", buffering=0)
+            if again:
+                self._file.truncate(self.path.read_bytes().rfind(b"\n") + 1)
         except OSError as error:
             raise JournalError(f"cannot keep a journal at {self.path}: {error}") from error
-        self._file: BinaryIO = os.fdopen(number, "wb", buffering=0)
-        self._write(head)
+        if not again:
+            self._write(head)
 
     def append(self, event: Event) -> None:
         self._write(event)

@@ -64,6 +64,19 @@ class LockFile:
         self._file.close()
 
 
+def living_holder(path: Path) -> Holder | None:
+    """Whose process holds the file now; None where none does."""
+    try:
+        with path.open("rb") as found:
+            try:
+                fcntl.flock(found.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return decoded(found.read())
+    except OSError:  # gone meanwhile: nobody holds it
+        return None
+    return None
+
+
 def decoded(value: bytes) -> Holder | None:
     """Whom a lock's value names; None for what is none of ours."""
     try:

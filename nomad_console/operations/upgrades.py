@@ -1,79 +1,177 @@
-"""Where a screen or a command begins a run."""
+"""Where a screen or a command begins a run, goes on with one, or puts back what one changed."""
 
-import getpass
 import os
-import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from nomad_console.clock import Clock
+import msgspec
+
+from nomad_console.clients.errors import ApiError
 from nomad_console.domain.plan import Plan
-from nomad_console.operations.conductor import Conductor, Snapshots
-from nomad_console.operations.journal import FORM, Head, Journal, JournalError
+from nomad_console.operations.archive import Kept, archive
+from nomad_console.operations.conductor import Conductor
+from nomad_console.operations.inbox import who
+from nomad_console.operations.journal import FORM, Head, Journal, JournalError, path_of, read
+from nomad_console.operations.lock import Lock, NotLocked, Sessions
+from nomad_console.operations.lock_file import Holder, living_holder
+from nomad_console.operations.means import Means
 from nomad_console.operations.planner import AgentReads, Planner
-from nomad_console.operations.writer import Writer
-from nomad_console.settings.values import ClusterSettings
+from nomad_console.operations.probe import Probe
+from nomad_console.settings.values import ClusterSettings, Missing
+from nomad_console.upgrade.events import Event
+from nomad_console.upgrade.resume import ReplayError
 
 
 class UpgradeRefused(Exception):
-    """A run cannot begin; the text says why and what would help."""
+    """A run cannot begin; the text says why and what would help.
+
+    `takeover`: another run's lock may be taken over, where the operator says so.
+    """
+
+    def __init__(self, text: str, *, takeover: bool = False) -> None:
+        self.takeover = takeover
+        super().__init__(text)
+
+
+class Watching(msgspec.Struct, frozen=True):
+    """URLs to request during the run besides those of the settings, and how many may fail."""
+
+    urls: tuple[str, ...] = ()
+    budget: int = 0
 
 
 class Upgrades:
-    """One run at a time, for plans of `planner`. `current` is the one begun last."""
+    """One run at a time, for plans of `planner`. `current` is the one taken up last."""
 
     def __init__(
         self,
         settings: ClusterSettings,
+        means: Means,
         *,
+        planner: Planner,
         agents: AgentReads,
-        writer: Writer,
-        snapshots: Snapshots,
-        nudge: Callable[[frozenset[str]], None],
-        clock: Clock,
+        sessions: Sessions | Missing,
+        visit: Callable[[str], Awaitable[str]],
         where: Path,
     ) -> None:
         self.current: Conductor | None = None
+        self.planner = planner
         self._settings = settings
-        self.planner = Planner(settings, agents, snapshots)
-        self._writer = writer
-        self._snapshots = snapshots
-        self._nudge = nudge
-        self._clock = clock
+        self._means = means
+        self._agents = agents
+        self._sessions = sessions
+        self._visit = visit
         self._where = where
 
-    def begin(self, plan: Plan) -> Conductor:
-        """A conductor for the plan, its journal begun; whoever owns it lets it `conduct`."""
-        if self.current is not None and self.current.run.active:
-            raise UpgradeRefused(f"run {self.current.run.plan.run_id} is not over yet")
+    async def begin(
+        self, plan: Plan, watching: Watching | None = None, *, takeover: bool = False
+    ) -> Conductor:
+        """A conductor for the plan, locked, its journal begun; whoever owns it lets it `conduct`.
+
+        Raises UpgradeRefused.
+        """
         if plan.blocked:
             raise UpgradeRefused("the plan is blocked: see its findings")
         head = Head(
             form=FORM,
-            by=f"{_user()}@{socket.gethostname()}",
+            by=who(),
             cluster=self._settings.label,
-            begun_at=self._clock.now(),
+            begun_at=self._means.clock.now(),
             plan=plan,
         )
+        lock = await self._locked(plan.run_id, takeover=takeover)
+        return self._conducting(head, (), lock, watching or Watching(), again=False)
+
+    async def resume(
+        self, run_id: str, watching: Watching | None = None, *, takeover: bool = False
+    ) -> Conductor:
+        """A conductor that goes on with a run of this user's journals. Raises UpgradeRefused."""
+        if not run_id.isalnum():
+            raise UpgradeRefused("no id of a run")
+        path = path_of(self._where, run_id)
+        lock = await self._locked(run_id, takeover=takeover)
         try:
-            journal = Journal(self._where, head)
+            head, events, _ = read(path)
         except JournalError as error:
+            lock.leave()
             raise UpgradeRefused(str(error)) from error
-        self.current = Conductor(
-            plan,
-            writer=self._writer,
-            journal=journal,
-            snapshots=self._snapshots,
-            clock=self._clock,
-            nudge=self._nudge,
-            host_limit_s=self._settings.host.time_limit_s,
-        )
+        conductor = self._conducting(head, events, lock, watching or Watching(), again=True)
+        if not conductor.run.active:
+            await conductor.give_up()
+            self.current = None
+            raise UpgradeRefused(f"run {run_id} is over" if events else f"run {run_id} never began")
+        return conductor
+
+    async def restore(
+        self, run_id: str, watching: Watching | None = None, *, takeover: bool = False
+    ) -> Conductor:
+        """The same, started, and on its way back from the first moment. Raises UpgradeRefused."""
+        conductor = await self.resume(run_id, watching, takeover=takeover)
+        conductor.start()
+        conductor.restore(f"asked for by {who()}")
+        return conductor
+
+    def abandoned(self) -> tuple[Kept, ...]:
+        """Runs of this cluster that are not over and that no console conducts, the newest first."""
+        return abandoned(self._where, self._settings.label)
+
+    async def hang_up(self) -> bool:
+        """The terminal is lost: freeze. False where it is not certain that our drain has ended."""
+        return self.current is None or await self.current.hang_up()
+
+    async def _locked(self, run_id: str, *, takeover: bool) -> Lock:
+        if self.current is not None and self.current.run.active:
+            raise UpgradeRefused(f"run {self.current.run.plan.run_id} is not over yet")
+        clock, region = self._means.clock, await self._region()
+        lock = Lock(self._where, self._settings.name, region, self._sessions, clock)
+        try:
+            await lock.take(Holder(run_id, who(), os.getpid(), clock.now()), takeover=takeover)
+        except NotLocked as error:
+            raise UpgradeRefused(str(error), takeover=error.takeover) from error
+        return lock
+
+    async def _region(self) -> str:
+        """The servers' own word; without the right to ask, that of the settings."""
+        if self._settings.nomad.region:
+            return self._settings.nomad.region
+        try:
+            return (await self._agents.agent()).region
+        except ApiError:  # the key then names Nomad's default region
+            return ""
+
+    def _conducting(
+        self, head: Head, events: Sequence[Event], lock: Lock, watching: Watching, *, again: bool
+    ) -> Conductor:
+        try:
+            journal = Journal(self._where, head, again=again)
+        except JournalError as error:
+            lock.leave()
+            raise UpgradeRefused(str(error)) from error
+        settings, clock = self._settings, self._means.clock
+        urls = (*settings.probe.urls, *watching.urls)
+        probe = Probe(urls, settings.probe.rate, self._visit, clock, budget=watching.budget)
+        try:
+            self.current = Conductor(
+                head.plan,
+                means=self._means,
+                journal=journal,
+                lock=lock,
+                probe=probe,
+                host_limit_s=settings.host.time_limit_s,
+                events=events,
+            )
+        except ReplayError as error:
+            journal.close()
+            lock.leave()
+            raise UpgradeRefused(f"{journal.path} cannot be gone on with: {error}") from error
         return self.current
 
 
-def _user() -> str:
-    """Containers run users that have a number only."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+def abandoned(where: Path, cluster: str) -> tuple[Kept, ...]:
+    """Runs of a cluster, by its label, that are not over and that no process of this host holds."""
+    held = {holder.run_id for path in where.glob("*.lock") if (holder := living_holder(path))}
+    return tuple(
+        kept
+        for kept in archive(where).runs
+        if kept.run.active and kept.head.cluster == cluster and kept.id not in held
+    )

@@ -40,16 +40,23 @@ class UpgradeScreens:
         )
 
     def begin(self, stage: Stage, plan: Plan) -> None:
-        """Take up the plan; what keeps it from being taken up is said."""
+        """Lock and take up the plan; what keeps it from being taken up is said."""
+        stage.run_worker(self._begin(stage, plan), name="begin", group="begin")
+
+    async def _begin(self, stage: Stage, plan: Plan) -> None:
         try:
-            conductor = self._upgrades.begin(plan)
+            conductor = await self._upgrades.begin(plan)
         except UpgradeRefused as refusal:
             stage.say(str(refusal), bad=True)
             return
         conductor.watch(stage.shared.frames.request)
         conductor.start()
         stage.run_worker(conductor.conduct(), name="conductor", group="conductor")
-        stage.switch_screen(UpgradeRun(stage.shared, conductor))
+        screen = UpgradeRun(stage.shared, conductor)
+        if isinstance(stage.screen, UpgradePlan):
+            stage.switch_screen(screen)
+        else:  # the plan was left meanwhile
+            stage.push_screen(screen)
 
     def report(self, stage: Stage) -> None:
         if self._upgrades.current is not None:

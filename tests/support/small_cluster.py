@@ -6,7 +6,8 @@ import msgspec
 
 from nomad_console.clients.errors import ApiError
 from nomad_console.clients.nomad_calls import DrainSpec
-from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.domain.allocation import Allocation
+from nomad_console.domain.node import DrainStrategy, LastDrain, Node, NodeDetail
 from nomad_console.domain.snapshot import ClusterSnapshot, Reading, Source, SourceName, SourceState
 from nomad_console.domain.target import Target, TargetKey
 from tests.support.manual_clock import ManualClock
@@ -22,6 +23,9 @@ class SmallCluster:
         self.latest = article_snapshot(clock.now())
         self.writes: list[tuple[object, ...]] = []
         self.failing: ApiError | None = None
+        self.slow_drains = False  # one that is set stays under way
+        self.unanswered: ApiError | None = None  # raised by a write of Nomad's that worked
+        self.wrong = ""  # what a visitor of its services is told
         self._clock = clock
         self._callbacks: list[Callable[[ClusterSnapshot], None]] = []
 
@@ -64,6 +68,10 @@ class SmallCluster:
         newer = with_detail(self.latest, number, modify_index=index)
         self.publish(with_node(newer, number, version=version, modify_index=index))
 
+    async def visit(self, url: str) -> str:
+        assert url
+        return self.wrong
+
     # Nomad
 
     async def node(self, node: str) -> tuple[Node, NodeDetail]:
@@ -81,14 +89,43 @@ class SmallCluster:
     ) -> int:
         self.writes.append(("drain", node, spec, mark_eligible))
         (run_id,) = meta.values()
+        if spec is None or self.slow_drains:
+            return self._write(self._drain_set(_number(node), spec, meta))
         system = {
             key: one
             for key, one in self.latest.allocations.items()
-            if spec is not None and spec.ignore_system_jobs and one.job_type == "system"
+            if spec.ignore_system_jobs and one.job_type == "system"
         }
         after = drained(self.latest, _number(node), run_id)
         kept = {**after.allocations, **system}
         return self._write(with_derived(msgspec.structs.replace(after, allocations=kept)))
+
+    def _drain_set(
+        self, number: int, spec: DrainSpec | None, meta: Mapping[str, str]
+    ) -> ClusterSnapshot:
+        """The node with a drain that has only begun, or with none any more."""
+        at = self._clock.now()
+        strategy = None
+        if spec is not None:
+            strategy = DrainStrategy(spec.ignore_system_jobs, spec.deadline_s, at, None)
+        status = "draining" if spec is not None else "canceled"
+        last = LastDrain(status, at, at, "token:acls-disabled", meta)
+        changed = with_node(
+            self.latest,
+            number,
+            draining=spec is not None,
+            eligibility="ineligible",
+            last_drain=last,
+            modify_index=self.latest.nomad_index + 1,
+        )
+        return with_detail(changed, number, drain=strategy)
+
+    async def allocation(self, alloc_id: str) -> Allocation:
+        return self.latest.allocations[alloc_id]
+
+    async def stop_allocation(self, alloc_id: str) -> int:
+        self.writes.append(("stop", alloc_id))
+        return self._write(self.latest)
 
     async def evaluate_job(self, namespace: str, job_id: str) -> int:
         self.writes.append(("evaluate", namespace, job_id))
@@ -112,6 +149,8 @@ class SmallCluster:
 
     def _write(self, snapshot: ClusterSnapshot) -> int:
         self.publish(snapshot)
+        if self.unanswered:
+            raise self.unanswered
         return self.latest.nomad_index
 
 

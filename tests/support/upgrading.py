@@ -44,6 +44,7 @@ class Agent:
 
     def __init__(self, max_kill_timeout_s: float | None) -> None:
         self.max_kill_timeout_s = max_kill_timeout_s
+        self.region = "global"
 
 
 class Agents:
@@ -54,7 +55,8 @@ class Agents:
         self.failing: ApiError | None = None
 
     async def agent(self, node_id: str = "") -> Agent:
-        self.asked.append(node_id)
+        if node_id:
+            self.asked.append(node_id)
         if self.failing is not None:
             raise self.failing
         return Agent(30.0)

@@ -93,7 +93,7 @@ async def test_a_timeout_around_a_write_still_is_a_timeout() -> None:
     await threads.close()
 
 
-async def test_closing_names_the_writes_it_did_not_wait_for() -> None:
+async def test_closing_names_the_writes_it_gave_up() -> None:
     threads = Threads(1)
     gate = threading.Event()
 
@@ -103,7 +103,10 @@ async def test_closing_names_the_writes_it_did_not_wait_for() -> None:
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(threads.write(drain_node))
         await asyncio.wait({task}, timeout=0.01)
+        assert threads.writing == ("drain node",)
         assert await threads.close(0.01) == ("drain node",)
+        await asyncio.wait({task}, timeout=5)
+        assert task.cancelled()  # though the thread is in it still: nobody waits any more
         gate.set()
     with pytest.raises(RuntimeError):
         await threads.call(int)

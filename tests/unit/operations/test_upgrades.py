@@ -1,78 +1,221 @@
-"""One run at a time, begun only from a plan that nothing stands against."""
+"""One run at a time, begun only from a plan that nothing stands against, gone on with by its id."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from nomad_console.clients.errors import Refused
 from nomad_console.domain.finding import Finding, Level
-from nomad_console.operations.journal import read
-from nomad_console.operations.upgrades import UpgradeRefused, Upgrades
+from nomad_console.domain.node import Node
+from nomad_console.operations.conductor import Conductor
+from nomad_console.operations.journal import path_of, read
+from nomad_console.operations.upgrades import UpgradeRefused, Upgrades, Watching, abandoned
+from nomad_console.upgrade.gates import Gate
+from nomad_console.upgrade.run import Outcome
 from tests.support.manual_clock import EPOCH, ManualClock
 from tests.support.plans import a_plan
 from tests.support.small_cluster import SmallCluster
-from tests.support.upgrading import small_upgrades
+from tests.support.snapshots import node_id
+from tests.support.upgrading import Agents, small_upgrades
 
 
-def upgrades_in(where: Path) -> Upgrades:
-    clock = ManualClock()
-    upgrades, _ = small_upgrades(SmallCluster(clock), clock, where)
-    return upgrades
+class Bastion:
+    """A host with one folder of journals; each `console` is another process on it."""
+
+    def __init__(self, where: Path) -> None:
+        self.where = where
+        self.clock = ManualClock()
+        self.cluster = SmallCluster(self.clock)
+        self.cluster.publish()
+        self.agents = Agents()
+
+    def console(self) -> Upgrades:
+        upgrades, self.agents = small_upgrades(self.cluster, self.clock, self.where)
+        return upgrades
+
+    @property
+    def node(self) -> Node:
+        return self.cluster.latest.nodes[node_id(2)]
+
+    async def open(self, conductor: Conductor, wanted: Gate) -> None:
+        """Answer this gate when it opens."""
+        for _ in range(100):
+            gate = conductor.run.upgrade.gate
+            if gate is not None and gate.code:
+                assert gate.gate is wanted
+                conductor.confirm(conductor.run.upgrade.node, gate.gate, gate.code)
+                await self.cluster.pass_time(2)
+                return
+            await self.cluster.pass_time(1)
+        raise AssertionError(f"{wanted} never opened: {conductor.run.hold}")
 
 
-def test_a_run_begins_with_a_journal_that_holds_the_plan_and_who_took_it_up(
-    tmp_path: Path,
+@asynccontextmanager
+async def conducted(
+    conductor: Conductor, bastion: Bastion, *, start: bool = True
+) -> AsyncIterator[None]:
+    if start:
+        conductor.start()
+    async with asyncio.TaskGroup() as tasks:
+        conducting = tasks.create_task(conductor.conduct())
+        await bastion.cluster.pass_time(1)
+        yield
+        conducting.cancel()
+
+
+@pytest.fixture
+def bastion(tmp_path: Path) -> Bastion:
+    return Bastion(tmp_path)
+
+
+async def test_a_run_begins_with_a_journal_that_holds_the_plan_and_who_took_it_up(
+    bastion: Bastion,
 ) -> None:
-    upgrades = upgrades_in(tmp_path)
+    upgrades = bastion.console()
     plan = a_plan(2)
-    conductor = upgrades.begin(plan)
+    conductor = await upgrades.begin(plan)
     assert upgrades.current is conductor
     head = read(Path(conductor.journal_path)).head
     assert (head.plan, head.cluster, head.begun_at) == (plan, "prod-eu", EPOCH)
     assert "@" in head.by
-    conductor._journal.close()
+    assert conductor.lock_word == "locked on this host only: not configured"
+    await conductor.give_up()
 
 
-def test_a_second_run_waits_for_the_first(tmp_path: Path) -> None:
-    upgrades = upgrades_in(tmp_path)
-    first = upgrades.begin(a_plan(2))
+async def test_a_second_run_waits_for_the_first(bastion: Bastion) -> None:
+    upgrades = bastion.console()
+    first = await upgrades.begin(a_plan(2))
     first.run = msgspec.structs.replace(first.run, started_at=EPOCH)
     with pytest.raises(UpgradeRefused, match="run 7f3a0000 is not over yet"):
-        upgrades.begin(a_plan(3))
+        await upgrades.begin(a_plan(3))
     assert upgrades.current is first
-    first.run = msgspec.structs.replace(first.run, ended_at=EPOCH)
     another = msgspec.structs.replace(a_plan(3), run_id="8f3a0000")
-    second = upgrades.begin(another)
+    with pytest.raises(UpgradeRefused, match="held on this host by run 7f3a0000") as refused:
+        await bastion.console().begin(another, takeover=True)
+    assert not refused.value.takeover
+    await first.give_up()
+    first.run = msgspec.structs.replace(first.run, ended_at=EPOCH)
+    second = await upgrades.begin(another)
     assert upgrades.current is second
-    first._journal.close()
-    second._journal.close()
+    await second.give_up()
 
 
-def test_a_blocked_plan_is_refused_and_leaves_no_journal(tmp_path: Path) -> None:
-    upgrades = upgrades_in(tmp_path)
+async def test_a_blocked_plan_is_refused_and_leaves_no_journal(bastion: Bastion) -> None:
+    upgrades = bastion.console()
     block = Finding("source:alb", Level.BLOCK, "alb", "silent", "wait")
     with pytest.raises(UpgradeRefused, match="the plan is blocked"):
-        upgrades.begin(msgspec.structs.replace(a_plan(2), findings=(block,)))
+        await upgrades.begin(msgspec.structs.replace(a_plan(2), findings=(block,)))
     assert upgrades.current is None
-    assert list(tmp_path.iterdir()) == []
+    assert not list(bastion.where.glob("*.ndjson"))
 
 
-def test_a_journal_that_cannot_be_kept_keeps_the_run_from_beginning(tmp_path: Path) -> None:
-    in_the_way = tmp_path / "runs"
-    in_the_way.write_text("a file")
-    upgrades = upgrades_in(in_the_way)
-    with pytest.raises(UpgradeRefused, match="cannot keep a journal at"):
-        upgrades.begin(a_plan(2))
+async def test_a_journal_that_is_there_keeps_the_run_from_beginning(bastion: Bastion) -> None:
+    path_of(bastion.where, "7f3a0000").write_text("another run's")
+    upgrades = bastion.console()
+    for _ in range(2):  # the lock is not kept
+        with pytest.raises(UpgradeRefused, match="cannot keep a journal at"):
+            await upgrades.begin(a_plan(2))
     assert upgrades.current is None
 
 
-def test_a_user_without_a_name_is_named_by_number(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_without_the_right_to_ask_the_region_is_nomads_default(bastion: Bastion) -> None:
+    upgrades = bastion.console()
+    bastion.agents.failing = Refused("nomad", "GET /v1/agent/self", 403, "Permission denied")
+    conductor = await upgrades.begin(a_plan(2))
+    assert [path.name for path in bastion.where.glob("*.lock")] == ["prod-eu..lock"]
+    await conductor.give_up()
+
+
+async def test_an_abandoned_run_is_listed_and_gone_on_with_by_its_id(bastion: Bastion) -> None:
+    first = await bastion.console().begin(a_plan(2, snapshot=bastion.cluster.latest))
+    async with conducted(first, bastion):
+        await bastion.open(first, Gate.START)
+        assert bastion.node.eligibility == "ineligible"
+        assert bastion.console().abandoned() == ()  # somebody is at it
+    later = bastion.console()
+    (left,) = later.abandoned()
+    assert (left.id, left.run.plan.nodes[0].name) == ("7f3a0000", "c2")
+    assert abandoned(bastion.where, "another cluster") == ()
+    with pytest.raises(UpgradeRefused, match="left behind on this host") as refused:
+        await later.begin(msgspec.structs.replace(a_plan(3), run_id="8f3a0000"))
+    assert refused.value.takeover
+    second = await later.resume("7f3a0000")
+    async with conducted(second, bastion):
+        await bastion.open(second, Gate.DETACH)
+        assert second.run.upgrade.detached
+        assert later.abandoned() == ()
+
+
+async def test_a_run_is_put_back_by_its_id(bastion: Bastion) -> None:
+    before = bastion.cluster.latest
+    first = await bastion.console().begin(a_plan(2, snapshot=before))
+    async with conducted(first, bastion):
+        await bastion.open(first, Gate.START)
+        await bastion.open(first, Gate.DETACH)
+        assert set(bastion.cluster.latest.targets) < set(before.targets)
+    second = await bastion.console().restore("7f3a0000")
+    async with conducted(second, bastion, start=False):
+        await bastion.cluster.pass_time(200, step=2)
+        assert second.run.outcome is Outcome.RESTORED
+    assert bastion.node.eligible
+    assert set(bastion.cluster.latest.targets) == set(before.targets)
+    with pytest.raises(UpgradeRefused, match="run 7f3a0000 is over"):
+        await bastion.console().resume("7f3a0000")
+    assert bastion.console().abandoned() == ()
+
+
+@pytest.mark.parametrize(
+    ("run_id", "why"),
+    [("../../etc/passwd", "no id of a run"), ("", "no id of a run"), ("0000", "cannot read")],
+)
+async def test_an_id_that_names_no_run_is_said(bastion: Bastion, run_id: str, why: str) -> None:
+    upgrades = bastion.console()
+    for _ in range(2):
+        with pytest.raises(UpgradeRefused, match=why):
+            await upgrades.resume(run_id)
+
+
+async def test_a_run_that_never_began_is_not_gone_on_with(bastion: Bastion) -> None:
+    conductor = await bastion.console().begin(a_plan(2))
+    await conductor.give_up()
+    with pytest.raises(UpgradeRefused, match="never began"):
+        await bastion.console().resume("7f3a0000")
+    assert bastion.console().abandoned() == ()
+
+
+async def test_a_journal_of_another_form_is_said(bastion: Bastion) -> None:
+    first = await bastion.console().begin(a_plan(2, snapshot=bastion.cluster.latest))
+    async with conducted(first, bastion):
+        await bastion.open(first, Gate.START)
+    path = path_of(bastion.where, "7f3a0000")
+    head, _started, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(head + b"".join(rest))
+    upgrades = bastion.console()
+    for _ in range(2):
+        with pytest.raises(UpgradeRefused, match="cannot be gone on with"):
+            await upgrades.resume("7f3a0000")
+
+
+async def test_a_lost_terminal_freezes_and_without_a_run_nothing_is_to_do(
+    bastion: Bastion,
 ) -> None:
-    def nobody() -> str:
-        raise KeyError("getpwuid(): uid not found: 4711")
+    upgrades = bastion.console()
+    assert await upgrades.hang_up()
+    conductor = await upgrades.begin(a_plan(2, snapshot=bastion.cluster.latest))
+    async with conducted(conductor, bastion):
+        await bastion.open(conductor, Gate.START)
+        assert await upgrades.hang_up()
+        assert conductor.run.hung_up_at is not None
+        assert conductor.run.hold is not None
 
-    monkeypatch.setattr("getpass.getuser", nobody)
-    conductor = upgrades_in(tmp_path).begin(a_plan(2))
-    assert read(Path(conductor.journal_path)).head.by.partition("@")[0].isdecimal()
-    conductor._journal.close()
+
+async def test_urls_of_the_call_are_watched_with_those_of_the_settings(bastion: Bastion) -> None:
+    watching = Watching(("http://web/", "http://api/"), budget=3)
+    conductor = await bastion.console().begin(a_plan(2), watching)
+    assert [one.url for one in conductor.probe.urls] == ["http://web/", "http://api/"]
+    assert conductor.probe.budget == 3
+    await conductor.give_up()
