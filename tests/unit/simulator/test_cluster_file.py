@@ -36,7 +36,12 @@ def test_addresses_and_commands() -> None:
             "endpoint_url": "http://127.0.0.1:3",
             "target_groups": [],
         },
-        "edge": {"api": "http://127.0.0.1:4/edges/{name}", "job": "edge", "notice_s": 4.0},
+        "edge": {
+            "api": "http://127.0.0.1:4/edges/{name}",
+            "job": "edge",
+            "notice_s": 4.0,
+            "longest_request_s": 60.0,
+        },
         "probe": {"urls": ["http://127.0.0.1:6/web", "http://127.0.0.1:6/api"]},
         "host": {
             "command": [
