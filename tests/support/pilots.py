@@ -55,7 +55,9 @@ async def idle(*_: float) -> None:
     """Until nothing in the event loop can run; Textual itself watches the processor for that."""
     loop = asyncio.get_running_loop()
     while loop._ready:  # type: ignore[attr-defined]  # asyncio has no public way to ask
-        await asyncio.sleep(0)
+        turn: asyncio.Future[None] = loop.create_future()
+        loop.call_soon(turn.set_result, None)
+        await turn
 
 
 async def shown(app: ConsoleApp) -> None:
