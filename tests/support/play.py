@@ -115,13 +115,13 @@ class Play:
         assert asked is not None, "no gate was asked for"
         self.do(GateOpened, self.now.node, asked.gate, code)
 
-    def confirm(self, code: str = "7f") -> tuple[Command, ...]:
+    def confirm(self, code: str = "7f", index: int = 3000) -> tuple[Command, ...]:
         """Open the gate that was asked for, and answer it."""
         asked = self.now.gate
         assert asked is not None, "no gate was asked for"
         if not asked.code:
             self.do(GateOpened, self.now.node, asked.gate, code)
-        return self.do(GateConfirmed, self.now.node, asked.gate, asked.code or code, 3000)
+        return self.do(GateConfirmed, self.now.node, asked.gate, asked.code or code, index)
 
     def finish_step(self) -> Gate | None:
         """Answer, prove and wait, up to the next gate; None: the run is over."""

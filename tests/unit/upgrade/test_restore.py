@@ -40,8 +40,9 @@ from nomad_console.upgrade.restore import back_at
 from nomad_console.upgrade.run import Outcome, Run
 from tests.support.plans import a_plan
 from tests.support.play import HOST, Play, at_step, replayed, started
+from tests.support.pure_world import PureWorld, eligibilities
 from tests.support.random_runs import moves, play_moves
-from tests.support.snapshots import node_id
+from tests.support.snapshots import article_snapshot, node_id, with_allocation, with_node
 
 C1, C2, C3 = node_id(1), node_id(2), node_id(3)
 
@@ -373,3 +374,41 @@ def test_nothing_of_the_chain_is_asked_on_the_way_back(step: Step) -> None:
         asked += play.answer()
         asked += play.see()
     assert not [one for one in asked if isinstance(one, _CHAIN)]
+
+
+@pytest.mark.parametrize("step", [None, *Step])
+@pytest.mark.parametrize("node", [C1, C3])
+def test_on_what_snapshots_prove_the_cluster_is_as_before(step: Step | None, node: str) -> None:
+    if step is None and node != C1:
+        return
+    play = started(1, 3, host_command=HOST)
+    world = PureWorld(play)
+    world.reach(step, node)
+    play.do(RestoreAsked, reason="enough")
+    world.end()
+    assert play.run.outcome == Outcome.RESTORED
+    assert set(eligibilities(world.snapshot)) == {"eligible"}
+    assert world.snapshot.targets.keys() == article_snapshot().targets.keys()
+    assert not [one for one in ledger(play.run) if one.inverse]
+
+
+def test_a_drain_still_going_is_ended_and_settles_before_traffic_comes_back() -> None:
+    play = started(1)
+    world = PureWorld(play)
+    world.reach(Step.DRAIN, C1)
+    world.answer()
+    stopping = with_allocation(world.snapshot, "web", 0, client="running", desired="stop")
+    last = stopping.nodes[C1].last_drain
+    assert last is not None
+    draining = msgspec.structs.replace(last, status="draining")
+    world.snapshot = with_node(stopping, 1, draining=True, last_drain=draining)
+    world.look()
+    play.do(RestoreAsked, reason="enough")
+    world.turn()
+    world.turn()
+    assert play.run.undo == Undo.DRAIN
+    assert world.missing() == ["nothing is stopping: still stopping: web.web[0]"]
+    world.snapshot = with_allocation(world.snapshot, "web", 0, client="complete")
+    world.end()
+    kinds = [type(one) for one in world.writes][-4:]
+    assert kinds == [CancelDrain, SetEligibility, Register, Register]
