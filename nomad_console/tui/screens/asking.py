@@ -94,6 +94,12 @@ class Asking(ConsoleScreen):
             raise CommandError(f"no column {name}; there are {known}")
         pane.table.sort_by(found, descending=order.startswith("d"))
 
+    def prompt_left_alone(self) -> None:
+        """The focus went elsewhere, by a click: what was typed so far stays."""
+        if self.prompt.display:
+            self.remove_class("asking")
+            self.prompt.close()
+
     def _close(self) -> None:
         self.remove_class("asking")
         self.prompt.close()

@@ -142,6 +142,7 @@ class Dashboard(Asking):
                 pane.title.focus_changed(focused=here)
             if here:
                 self.linking.focus(pane.kind)
+                self.prompt_left_alone()
         self.shared.frames.request()
 
     def action_pane(self, step: int) -> None:

@@ -31,3 +31,13 @@ async def test_leaving_a_filter_brings_the_one_before_back() -> None:
         text = await seat.press("slash", "4")
         assert "keeps 0, hides 6" in text
         assert "/c3 keeps 1" in await seat.press("escape")
+
+
+async def test_a_click_elsewhere_closes_the_line_and_keeps_what_was_typed() -> None:
+    clock = ManualClock()
+    async with seated(a_console(Box(article_snapshot()), clock), clock, (200, 50)) as seat:
+        assert "keeps 1, hides 5" in await seat.press("slash", *"c3")
+        await seat.pilot.click(offset=(130, 16))
+        await seat.settle()
+        assert not seat.app.screen.query_one("#prompt").display
+        assert "/c3 keeps 1, hides 5" in seat.text
