@@ -101,7 +101,7 @@ def staged(where: Path) -> Iterator[Stage]:
 def without_a_namespace(where: Path) -> Forbidden:
     with staged(where) as stage:
         stage.simulator.fault("forbid-namespace", namespace="prod")
-        told = stage.terminal.until(r"1 Nodes 6 .*event stream refused")
+        told = stage.terminal.until(r"2 Allocations \d+ · event stream refused.* is missing")
         stage.nomad_lives("c4")
         stage.consul_lives()
         lived = stage.terminal.text
@@ -158,6 +158,6 @@ def test_the_balancer_throttled(stage: Stage) -> None:
 
 def test_a_namespace_forbidden(forbidden: Future[Forbidden]) -> None:
     seen = forbidden.result()
-    assert "what the token may not read is missing" in seen.told
+    assert re.search(r"1 Nodes 6 · event stream refused", seen.told)
     assert "event stream refused" in seen.lived
     assert "refused" not in seen.recovered
