@@ -46,13 +46,22 @@ _KINDS = 26
 
 @st.composite
 def _move(draw: st.DrawFn) -> tuple[bool, int, str, Gate, str]:
-    likely = draw(st.integers(0, 6)) > 0
+    likely = draw(st.integers(0, 3)) > 0
     gate = draw(st.sampled_from(Gate))
     return likely, draw(st.integers(0, _KINDS - 1)), draw(_NODES), gate, draw(st.just("7f"))
 
 
-def moves() -> st.SearchStrategy[list[Any]]:
-    return st.lists(_move(), max_size=60)
+def moves() -> st.SearchStrategy[tuple[int, list[Any]]]:
+    """How many steps go well at first, and what happens then."""
+    return st.tuples(st.integers(0, 15), st.lists(_move(), max_size=60))
+
+
+def head_start(play: Play, steps: int) -> None:
+    for number in range(steps):
+        if play.run.started_at is None:
+            play.do(Started)
+        elif play.run.ended_at is None and play.finish_step() is not None:
+            play.confirm(f"{number:02}")
 
 
 def any_event(play: Play, choice: int, node: str, gate: Gate, code: str) -> Event:
@@ -115,8 +124,10 @@ def do_likely(play: Play, choice: int) -> None:
         play.see(*([] if choice % 3 else [names[choice % len(names)]]), mark=mark)
 
 
-def play_moves(play: Play, chosen: list[Any]) -> None:
-    for likely, choice, node, gate, code in chosen:
+def play_moves(play: Play, chosen: tuple[int, list[Any]]) -> None:
+    steps, happenings = chosen
+    head_start(play, steps)
+    for likely, choice, node, gate, code in happenings:
         if likely:
             do_likely(play, choice)
         else:

@@ -43,7 +43,7 @@ from nomad_console.upgrade.resume import replay
 from nomad_console.upgrade.run import Run
 from tests.support.plans import a_plan
 from tests.support.play import HOST, Play, at_step, replayed, started
-from tests.support.random_runs import any_event, do_likely, moves
+from tests.support.random_runs import any_event, do_likely, head_start, moves
 from tests.support.snapshots import node_id
 
 C1, C2 = node_id(1), node_id(2)
@@ -420,10 +420,13 @@ def test_replay_of_a_journal_gives_the_same_run() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(moves())
-def test_any_event_in_any_state_gives_a_state_or_a_rejection(chosen: list[Any]) -> None:
-    start = Run.of(PLAN)
-    play = Play(start)
-    for likely, choice, node, gate, code in chosen:
+def test_any_event_in_any_state_gives_a_state_or_a_rejection(
+    chosen: tuple[int, list[Any]],
+) -> None:
+    play = Play(Run.of(PLAN))
+    steps, happenings = chosen
+    head_start(play, steps)
+    for likely, choice, node, gate, code in happenings:
         if likely:
             do_likely(play, choice)
             continue

@@ -339,7 +339,9 @@ def test_on_the_way_back_nothing_else_is_ordered() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(moves())
-def test_from_any_state_the_way_back_leaves_only_what_cannot_be_undone(chosen: list[Any]) -> None:
+def test_from_any_state_the_way_back_leaves_only_what_cannot_be_undone(
+    chosen: tuple[int, list[Any]],
+) -> None:
     start = Run.of(a_plan(1, 2, host_command=HOST))
     play = Play(start)
     play_moves(play, chosen)
