@@ -12,6 +12,7 @@ from nomad_console.simulator.scenario import Group, Scenario
 from nomad_console.simulator.services import Apps, Machine
 from nomad_console.simulator.timeline import Timeline
 
+PROTOCOLS = {"application": "HTTP", "network": "TCP"}
 HOST_VALUES = 5  # condition values of one rule; Elastic Load Balancing quotas
 
 
@@ -34,6 +35,8 @@ def _group(group: Group) -> TargetGroup:
         group.name,
         group.type,
         group.port,
+        protocol=PROTOCOLS[group.behind],
+        attributes=group.attributes,
         check=HealthCheck(
             group.path, group.interval, group.timeout, group.healthy, group.unhealthy
         ),
@@ -56,6 +59,24 @@ def _rules(groups: Sequence[Group]) -> list[Rule]:
     return [*rules, Rule(groups[0].name)]
 
 
+def _add_balancers(balancer: Balancer, scenario: Scenario) -> None:
+    """An application balancer with a rule for each host; a network one with a port a group."""
+    settings, zones = scenario.balancer, zones_of(scenario)
+    hosted = [group for group in settings.groups if group.behind == "application"]
+    if hosted:
+        balancer.add_load_balancer(
+            LoadBalancer(settings.name, zones, cross_zone=settings.cross_zone)
+        )
+        balancer.add_listener(settings.name, _rules(hosted))
+    plain = [group for group in settings.groups if group.behind == "network"]
+    if plain:
+        name = f"{settings.name}-nlb"
+        cross_zone = settings.cross_zone
+        balancer.add_load_balancer(LoadBalancer(name, zones, "network", cross_zone=cross_zone))
+        for number, group in enumerate(plain):
+            balancer.add_listener(name, [Rule(group.name)], 80 + number, "TCP")
+
+
 def build_balancer(
     scenario: Scenario,
     timeline: Timeline,
@@ -72,12 +93,9 @@ def build_balancer(
         balancer.add_instance(place.instance_id, place.address, place.zone)
     if not settings.groups:
         return balancer
-    balancer.add_load_balancer(
-        LoadBalancer(settings.name, zones_of(scenario), cross_zone=settings.cross_zone)
-    )
     for group in settings.groups:
         balancer.add_group(_group(group))
-    balancer.add_listener(settings.name, _rules(settings.groups))
+    _add_balancers(balancer, scenario)
     for group in settings.groups:
         first, step = group.shard
         for place in places[first::step]:

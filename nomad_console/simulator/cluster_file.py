@@ -15,6 +15,7 @@ POLICY = {  # the console's own waits, in seconds at speed 1
 }
 
 EDGE_NOTICE_S = 4.0  # what the world's edges need to notice that an instance is gone
+LONGEST_REQUEST_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def cluster_file(
                 "api": f"{addresses.edge}/edges/{{name}}",
                 "job": edge_job,
                 "notice_s": round(EDGE_NOTICE_S / speed, 6),
+                "longest_request_s": round(LONGEST_REQUEST_S / speed, 6),
             },
         ),
         _table(
@@ -78,13 +80,19 @@ def cluster_file(
 
 
 def environment(
-    addresses: Addresses, *, region: str, config: str, token: str = ""
+    addresses: Addresses,
+    *,
+    region: str,
+    config: str,
+    token: str = "",
+    consul_token: str = "",
 ) -> dict[str, str]:
     """Everything that leads nomad, consul, aws and the console here and nowhere else."""
     return {
         "NOMAD_ADDR": addresses.nomad,
         **({"NOMAD_TOKEN": token} if token else {}),
         "CONSUL_HTTP_ADDR": addresses.consul,
+        **({"CONSUL_HTTP_TOKEN": consul_token} if consul_token else {}),
         "AWS_ENDPOINT_URL": addresses.aws,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,

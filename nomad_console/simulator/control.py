@@ -86,7 +86,7 @@ class Control:
         return JSONResponse(self._report())
 
     async def tokens(self, _request: Request) -> Response:
-        return JSONResponse(self._world.tokens.secrets())
+        return JSONResponse(self._world.tokens.secrets() | self._world.consul_tokens.secrets())
 
     async def traffic(self, _request: Request) -> Response:
         return JSONResponse(self._requester.report())

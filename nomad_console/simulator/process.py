@@ -71,8 +71,13 @@ async def _serve(scenario: Scenario, options: Options) -> None:
             if options.parent_pipe:
                 await _watch_parent(ended)
             region = running.world.balancer.arns.region
-            token = running.world.tokens.first
-            lines = environment(running.addresses, region=region, config=str(config), token=token)
+            lines = environment(
+                running.addresses,
+                region=region,
+                config=str(config),
+                token=running.world.tokens.first,
+                consul_token=running.world.consul_tokens.first,
+            )
             print(*(f"{name}={value}" for name, value in lines.items()), sep="\n")
             print("READY", flush=True)
             await SystemClock().wait(ended, None)

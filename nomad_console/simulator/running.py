@@ -21,6 +21,7 @@ from nomad_console.simulator.load import Load
 from nomad_console.simulator.machines import Place
 from nomad_console.simulator.nomad_api.connections import ClientConnections, limited
 from nomad_console.simulator.nomad_api.routes import nomad_app, nomad_view
+from nomad_console.simulator.scaling import scaling_rows
 from nomad_console.simulator.scenario import Scenario
 from nomad_console.simulator.servers import Listener, bind, keep_dates
 from nomad_console.simulator.timeline import Timeline
@@ -118,8 +119,20 @@ class Running:
     def _apps(self) -> dict[str, ASGIApp]:
         world = self.world
         return {
-            "consul": consul_app(world.catalog, world.sessions, world.store, self._clock),
-            "aws": aws_app(world.balancer, world.throttle, self._clock, faults=world.aws_faults),
+            "consul": consul_app(
+                world.catalog,
+                world.sessions,
+                world.store,
+                self._clock,
+                acl=world.consul_tokens.acl,
+            ),
+            "aws": aws_app(
+                world.balancer,
+                world.throttle,
+                self._clock,
+                faults=world.aws_faults,
+                scaling=scaling_rows(world.scenario, world.places),
+            ),
             "edge": edges_app(world.edge_on, world.started),
             "control": self._control(),
         }

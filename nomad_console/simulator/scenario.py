@@ -48,6 +48,7 @@ class Group(_Table, frozen=True):
 
     name: Name
     type: Literal["instance", "ip"] = "instance"
+    behind: Literal["application", "network"] = "application"  # which kind of load balancer
     port: Port = 80
     path: str = "/ping"
     interval: Seconds = 5.0
@@ -59,6 +60,7 @@ class Group(_Table, frozen=True):
     slow_start: Seconds = 0.0
     routing_count: Count = 1  # fewer healthy ones: requests go to all
     cross_zone: bool | None = None  # else as the balancer
+    attributes: dict[str, str] = {}  # over the defaults, as AWS names them
     shard: tuple[Count, int] = (0, 1)  # (k, n): its targets are every n-th edge from the k-th on
 
 
@@ -96,12 +98,28 @@ class Job(_Table, frozen=True):
     sim: dict[str, str | float] = {}
 
 
+class Scaling(_Table, frozen=True):
+    """An Auto Scaling group and the clients whose instances it owns; none named: all of them."""
+
+    group: Name
+    clients: tuple[str, ...] = ()
+    lifecycle: str = "InService"
+    health: Literal["Healthy", "Unhealthy"] = "Healthy"
+
+
 class Token(_Table, frozen=True):
     """A Nomad token; the environment lines carry the first one's secret."""
 
     name: Name
     rights: Literal["management", "read-only", "one-namespace", "node-only"]
     namespace: Name = "default"  # of one-namespace
+
+
+class ConsulToken(_Table, frozen=True):
+    """A Consul token; the environment lines carry the first one's secret."""
+
+    name: Name
+    rights: Literal["management", "read-only"]
 
 
 class Scenario(_Table, frozen=True):
@@ -116,7 +134,9 @@ class Scenario(_Table, frozen=True):
     clients: tuple[Clients, ...] = (Clients(),)
     balancer: Balancer = Balancer()
     jobs: tuple[Job, ...] = ()
+    scaling: tuple[Scaling, ...] = ()
     tokens: tuple[Token, ...] = ()  # none: access control is off
+    consul_tokens: tuple[ConsulToken, ...] = ()  # likewise; with one nothing is allowed without
 
     @property
     def edge_port(self) -> int | None:
@@ -178,10 +198,18 @@ def _check(source: str, scenario: Scenario) -> None:
             if service in hosts:
                 raise ScenarioError(f"{source}: service `{service}` is in two groups")
             hosts.add(service)
+    _check_scaling(source, scenario)
     if scenario.balancer.groups and scenario.balancer.edge not in names:
         raise ScenarioError(
             f"{source}: `balancer.edge`: there is no job `{scenario.balancer.edge}`"
         )
+
+
+def _check_scaling(source: str, scenario: Scenario) -> None:
+    clients = {f"{kind.prefix}{n + 1}" for kind in scenario.clients for n in range(kind.count)}
+    for scaling in scenario.scaling:
+        for client in set(scaling.clients) - clients:
+            raise ScenarioError(f"{source}: scaling `{scaling.group}`: no client `{client}`")
 
 
 def scaled(scenario: Scenario, nodes: int = 0, allocations: int = 0) -> Scenario:

@@ -1,7 +1,9 @@
-"""A scenario's Nomad tokens, their secrets made up from its chance."""
+"""A scenario's tokens, their secrets made up from its chance."""
 
 import random
 
+from nomad_console.simulator.consul.acl import ALL, Right
+from nomad_console.simulator.consul.acl import Acl as ConsulAcl
 from nomad_console.simulator.nomad.ids import Ids
 from nomad_console.simulator.nomad_api.acl import (
     MANAGEMENT,
@@ -26,6 +28,34 @@ def _rights(wanted: Wanted) -> Rights:
             return one_namespace(wanted.namespace)
         case "node-only":
             return NODE_ONLY
+
+
+CONSUL_RIGHTS: dict[str, frozenset[Right]] = {
+    "management": ALL,
+    "read-only": frozenset(("catalog", "agent", "kv:read", "session:read")),
+}
+
+
+class ConsulTokens:
+    """By name; without any, access control is off."""
+
+    def __init__(self, scenario: Scenario, rng: random.Random) -> None:
+        ids = Ids(rng)
+        self._secrets = {wanted.name: ids.uuid() for wanted in scenario.consul_tokens}
+        self.acl: ConsulAcl | None = None
+        if scenario.consul_tokens:
+            rights = {
+                self._secrets[wanted.name]: CONSUL_RIGHTS[wanted.rights]
+                for wanted in scenario.consul_tokens
+            }
+            self.acl = ConsulAcl(rights)
+
+    @property
+    def first(self) -> str:
+        return next(iter(self._secrets.values()), "")
+
+    def secrets(self) -> dict[str, str]:
+        return {f"consul:{name}": secret for name, secret in self._secrets.items()}
 
 
 class Tokens:

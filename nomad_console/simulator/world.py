@@ -20,7 +20,7 @@ from nomad_console.simulator.pace import Pace
 from nomad_console.simulator.scenario import Job, Scenario
 from nomad_console.simulator.services import App, Machine
 from nomad_console.simulator.timeline import Timeline
-from nomad_console.simulator.tokens import Tokens
+from nomad_console.simulator.tokens import ConsulTokens, Tokens
 from nomad_console.simulator.traffic.front_door import FrontDoor
 from nomad_console.simulator.traffic.routing import Routing
 
@@ -50,6 +50,7 @@ class World:
         self.pace = Pace(speed)
         self.seed = seed
         self.tokens = Tokens(scenario, self._chance(6))
+        self.consul_tokens = ConsulTokens(scenario, self._chance(8))
         self._edge_key, self._edge_port = scenario.edge_key, scenario.edge_port
         self.acl = self.tokens.acl
         self.throttle = Throttle(timeline)

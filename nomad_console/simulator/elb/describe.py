@@ -25,6 +25,13 @@ GROUP_ATTRIBUTES = {
     "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
     "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
 }
+NETWORK_GROUP_ATTRIBUTES = {
+    "deregistration_delay.connection_termination.enabled": "false",
+    "preserve_client_ip.enabled": "true",
+    "proxy_protocol_v2.enabled": "false",
+    "target_health_state.unhealthy.connection_termination.enabled": "true",
+    "target_health_state.unhealthy.draining_interval_seconds": "0",
+}
 _ROUTING = "target_group_health.unhealthy_state_routing.minimum_healthy_targets"
 
 
@@ -93,6 +100,7 @@ def group_attributes(group: TargetGroup) -> dict[str, str]:
         "load_balancing.cross_zone.enabled": cross_zone,
         f"{_ROUTING}.count": str(group.routing_count),
         f"{_ROUTING}.percentage": share,
+        **(NETWORK_GROUP_ATTRIBUTES if group.protocol == "TCP" else {}),
         **group.attributes,
     }
 

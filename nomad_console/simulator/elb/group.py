@@ -16,6 +16,7 @@ from nomad_console.simulator.elb.targets import (
     NOT_REGISTERED,
     REGISTERING,
     TIMED_OUT,
+    UNHEALTHY_DRAINING,
     Answer,
     Health,
     Key,
@@ -29,7 +30,9 @@ from nomad_console.simulator.rounds import Rounds
 from nomad_console.simulator.timeline import Timeline
 
 Probe = Callable[[str, int, str], Answer]
-TERMINATION = "deregistration_delay.connection_termination.enabled"
+CUT = "connection_termination.enabled"
+TERMINATION = f"deregistration_delay.{CUT}"
+UNHEALTHY = "target_health_state.unhealthy"
 LAG = (0.0, 2.0)  # seconds until a write shows
 
 
@@ -215,8 +218,22 @@ class Group:
                 self._turn(target, HEALTHY)
             return
         target.passed, target.failed = 0, target.failed + 1
-        if target.failed >= check.unhealthy:
-            self._turn(target, self._reason(answer))
+        if target.failed >= check.unhealthy and target.health != UNHEALTHY_DRAINING:
+            self._fail(target, self._reason(answer))
+
+    def _fail(self, target: Registered, reason: Health) -> None:
+        """A network balancer may let an unhealthy target's connections live on for a while."""
+        seconds = _kept_unhealthy(self.kind, self.settings)
+        if not seconds or target.health.state == Shown.UNHEALTHY:
+            self._turn(target, reason)
+            return
+
+        def over() -> None:
+            if target.health == UNHEALTHY_DRAINING:
+                self._turn(target, reason)
+
+        self._turn(target, UNHEALTHY_DRAINING)
+        self._after(target, seconds, over)
 
     def _reason(self, answer: Answer) -> Health:
         """A network balancer never says more than that the checks failed."""
@@ -236,13 +253,9 @@ class Group:
         del self.targets[target.key]
         target.show(self._now(), None)
         self._leaving.append(target)
-        if self._cuts():
+        if _cuts(self.kind, self.settings):
             for callback in self._drained:
                 callback(self.target(target))
-
-    def _cuts(self) -> bool:
-        """A network balancer lets flows live on past the delay unless told otherwise."""
-        return self.kind != "network" or self.settings.attributes.get(TERMINATION) == "true"
 
     def _after(self, target: Registered, seconds: float, callback: Callable[[], None]) -> None:
         timer = self._world.timeline.after(seconds, callback)
@@ -255,3 +268,16 @@ class Group:
 def by_zone(targets: list[Registered], zone: str | None) -> Iterator[Registered]:
     """Those of the zone; of all zones where it is None."""
     return (target for target in targets if zone is None or target.zone == zone)
+
+
+def _cuts(kind: str, settings: TargetGroup) -> bool:
+    """A network balancer lets flows live on past the delay unless told otherwise."""
+    return kind != "network" or settings.attributes.get(TERMINATION) == "true"
+
+
+def _kept_unhealthy(kind: str, settings: TargetGroup) -> float:
+    """Seconds for which a target that has become unhealthy keeps its connections."""
+    told = settings.attributes
+    if kind != "network" or told.get(f"{UNHEALTHY}.{CUT}") != "false":
+        return 0.0
+    return float(told.get(f"{UNHEALTHY}.draining_interval_seconds", 0))

@@ -1,6 +1,7 @@
 """The load balancers of one account and region: who is registered, and who gets a request."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -82,16 +83,18 @@ class Balancer:
         self._timeline = timeline
         self._pace = pace
         self._rng = rng
-        self._turn = 0
+        self._turns: Counter[str] = Counter()
         self._serving: dict[str, LoadBalancer] = {}
         self._world = World(timeline, pace, rng, Rounds(timeline, rng), probe)
 
     def add_load_balancer(self, balancer: LoadBalancer) -> None:
         self.balancers[balancer.name] = balancer
 
-    def add_listener(self, balancer: str, rules: list[Rule], port: int = 80) -> None:
+    def add_listener(
+        self, balancer: str, rules: list[Rule], port: int = 80, protocol: str = "HTTP"
+    ) -> None:
         """Rules in order of priority, the default last; their groups must be known."""
-        self.listeners.append(Listener(balancer, port, rules=rules))
+        self.listeners.append(Listener(balancer, port, protocol, rules))
         for rule in rules:
             self.groups[rule.group].kind = self.balancers[balancer].kind
             self._serving[rule.group] = self.balancers[balancer]
@@ -194,8 +197,9 @@ class Balancer:
         if length and min(ages) < length <= max(ages):
             shares = [min(1.0, max(0.01, age / length)) for age in ages]
             return self._rng.choices(chosen, shares)[0]
-        self._turn += 1
-        return chosen[self._turn % len(chosen)]
+        name = group.settings.name
+        self._turns[name] += 1
+        return chosen[self._turns[name] % len(chosen)]
 
     def _entered(self, group: Group, balancer: LoadBalancer) -> str | None:
         """The zone a request came in by; None where that does not matter."""

@@ -46,15 +46,24 @@ class TargetGroup:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def paced(self, pace: Pace) -> "TargetGroup":
-        """The delay is rounded up to a whole second, so that what is served is what is kept."""
+        """Delays are rounded up to a whole second, so that what is served is what is kept."""
+
+        def whole(seconds: float) -> int:
+            return math.ceil(pace(seconds))
+
+        attributes = {
+            key: str(whole(float(text))) if key.endswith("_seconds") else text
+            for key, text in self.attributes.items()
+        }
         check = replace(
             self.check, interval=pace(self.check.interval), timeout=pace(self.check.timeout)
         )
         return replace(
             self,
             check=check,
-            deregistration_delay=float(math.ceil(pace(self.deregistration_delay))),
-            slow_start=float(math.ceil(pace(self.slow_start))),
+            deregistration_delay=float(whole(self.deregistration_delay)),
+            slow_start=float(whole(self.slow_start)),
+            attributes=attributes,
         )
 
 

@@ -48,6 +48,7 @@ class Shown(StrEnum):
     INITIAL = "initial"
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
+    UNHEALTHY_DRAINING = "unhealthy.draining"
     DRAINING = "draining"
     UNUSED = "unused"
 
@@ -59,6 +60,7 @@ CHECKING = Health(Shown.INITIAL, "Elb.InitialHealthChecking", "Initial health ch
 HEALTHY = Health(Shown.HEALTHY)
 TIMED_OUT = Health(Shown.UNHEALTHY, "Target.Timeout", "Request timed out")
 FAILED = Health(Shown.UNHEALTHY, "Target.FailedHealthChecks", "Health checks failed")
+UNHEALTHY_DRAINING = Health(Shown.UNHEALTHY_DRAINING)  # the model names no reason for it
 DRAINING = Health(
     Shown.DRAINING, "Target.DeregistrationInProgress", "Target deregistration is in progress"
 )

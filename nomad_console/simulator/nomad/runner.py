@@ -80,15 +80,11 @@ class Runner:
         self._wait(self._core.pace(SETUP), self._start_task)
 
     def resume(self) -> list[Row]:
-        """Be running and healthy since the time at which is being written.
-
-        The services' rows are left to the caller to write.
-        """
+        """Run and be healthy since the time being written; the services' rows are the caller's."""
         self.tasks.settle()
         self.client_status, self.client_description = "running", RUNNING
-        if self._type not in {"batch", "sysbatch"}:
-            with self._core.ago(self._core.past - self._core.pace(HEALTHY_AFTER)):
-                self.verdict = (True, self._core.stamp())
+        judged = self._type not in {"batch", "sysbatch"}
+        self.verdict = (True, _soon_after(self._core)) if judged else None
         self._services.announce("passing")
         self._process.start(self._finish, since=self._core.past)
         return self._services.rows(self._core.state.index + 1)
@@ -129,8 +125,7 @@ class Runner:
         self.tasks.add(task_events.terminated, exit_code, 0)
         policy = self._group["RestartPolicy"]
         now = self._core.timeline.elapsed()
-        since = now - seconds_of(policy["Interval"])
-        self._restarts = [at for at in self._restarts if at > since]
+        self._restarts = [at for at in self._restarts if at > now - seconds_of(policy["Interval"])]
         if len(self._restarts) >= policy["Attempts"]:
             self.tasks.add(task_events.not_restarting, policy["Attempts"], policy["Interval"])
             self._services.deregister()
@@ -237,3 +232,9 @@ class Runner:
     def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _soon_after(core: Core) -> str:
+    """When what was started at the time being written turned out healthy."""
+    with core.ago(core.past - core.pace(HEALTHY_AFTER)):
+        return core.stamp()

@@ -164,7 +164,7 @@ class Servers:
     def members(self, of: str) -> Row:
         """What the server of this name says of all of them."""
         return {
-            "Members": [self._member(server) for server in self._shuffled()],
+            "Members": [_member(server, self._core, len(self.all)) for server in self._shuffled()],
             "ServerDC": self._core.datacenter,
             "ServerName": of,
             "ServerRegion": self._core.region,
@@ -187,34 +187,6 @@ class Servers:
             "Healthy": server.reported_healthy,
             "Voter": True,
             "StableSince": server.stable_since,
-        }
-
-    def _member(self, server: Server) -> Row:
-        host, _, port = server.address.rpartition(":")
-        return {
-            "Addr": host,
-            "DelegateCur": 4,
-            "DelegateMax": 5,
-            "DelegateMin": 2,
-            "Name": f"{server.name}.{self._core.region}",
-            "Port": 4648,
-            "ProtocolCur": 2,
-            "ProtocolMax": 5,
-            "ProtocolMin": 1,
-            "Status": server.reported_status,
-            "Tags": {
-                "build": server.version if server.up else server.reported_version,
-                "dc": self._core.datacenter,
-                "expect": str(len(self.all)),
-                "id": server.id,
-                "port": port,
-                "raft_vsn": "3",
-                "region": self._core.region,
-                "revision": "",
-                "role": "nomad",
-                "rpc_addr": host,
-                "vsn": "1",
-            },
         }
 
     def _shuffled(self) -> list[Server]:
@@ -241,3 +213,32 @@ class Servers:
         self._leader = name
         self.term += 1
         self._changed()
+
+
+def _member(server: Server, core: Core, expected: int) -> Row:
+    host, _, port = server.address.rpartition(":")
+    return {
+        "Addr": host,
+        "DelegateCur": 4,
+        "DelegateMax": 5,
+        "DelegateMin": 2,
+        "Name": f"{server.name}.{core.region}",
+        "Port": 4648,
+        "ProtocolCur": 2,
+        "ProtocolMax": 5,
+        "ProtocolMin": 1,
+        "Status": server.reported_status,
+        "Tags": {
+            "build": server.version if server.up else server.reported_version,
+            "dc": core.datacenter,
+            "expect": str(expected),
+            "id": server.id,
+            "port": port,
+            "raft_vsn": "3",
+            "region": core.region,
+            "revision": "",
+            "role": "nomad",
+            "rpc_addr": host,
+            "vsn": "1",
+        },
+    }

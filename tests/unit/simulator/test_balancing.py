@@ -2,6 +2,7 @@
 
 from nomad_console.simulator.balancing import probe_of
 from nomad_console.simulator.elb.model import Answer
+from nomad_console.simulator.elb.settings import Rule
 from tests.support.stepped_world import SteppedWorld
 
 
@@ -20,6 +21,19 @@ def test_rules_name_hosts_and_end_with_the_default() -> None:
         ("api-int", 2, ("api.demo", "search.demo", "slowstop.demo")),
         ("web-public", None, ()),
     ]
+
+
+def test_a_network_balancer_has_a_port_for_each_group() -> None:
+    balancer = SteppedWorld("network-balancer", speed=10).world.balancer
+    kinds = {name: found.kind for name, found in balancer.balancers.items()}
+    assert kinds == {"demo": "application", "demo-nlb": "network"}
+    (hosted, plain) = balancer.listeners
+    assert [rule.group for rule in hosted.rules] == ["web-public", "web-public"]
+    assert (plain.protocol, plain.port, plain.rules) == ("TCP", 80, [Rule("api-int")])
+    group = balancer.groups["api-int"]
+    assert (group.kind, group.settings.deregistration_delay) == ("network", 18)
+    interval = group.settings.attributes["target_health_state.unhealthy.draining_interval_seconds"]
+    assert interval == "6"
 
 
 def test_the_speed_divides_intervals_and_delays() -> None:

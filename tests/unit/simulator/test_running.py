@@ -15,8 +15,10 @@ from nomad_console.simulator.scenario import Clients, load, scaled
 
 
 @asynccontextmanager
-async def running(nodes: int = 0) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
-    world = Running(scaled(load("one-service"), nodes), speed=20, seed=1, ports={}, rate=100)
+async def running(
+    nodes: int = 0, scenario: str = "one-service"
+) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
+    world = Running(scaled(load(scenario), nodes), speed=20, seed=1, ports={}, rate=100)
     async with world.serving(), httpx.AsyncClient(timeout=10) as client:
         yield world, client
 
@@ -74,6 +76,15 @@ async def test_aws_refuses_expired_credentials_over_http() -> None:
         await client.post(f"{at.control}/faults/expire-aws")
         refused = await client.post(at.aws, content=call, headers=signed)
         assert (refused.status_code, "ExpiredToken" in refused.text) == (403, True)
+
+
+async def test_consul_hides_everything_from_who_has_no_token() -> None:
+    async with running(scenario="consul-tokens") as (world, client):
+        services = f"{world.addresses.consul}/v1/catalog/services"
+        assert (await client.get(services)).json() == {}
+        tokens = (await client.get(f"{world.addresses.control}/tokens")).json()
+        known = {"X-Consul-Token": tokens["consul:read-only"]}
+        assert "web" in (await client.get(services, headers=known)).json()
 
 
 async def test_traffic_flows_by_itself() -> None:

@@ -4,9 +4,10 @@ import random
 
 import pytest
 
+from nomad_console.simulator.consul.acl import ALL
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.scenario import load
-from nomad_console.simulator.tokens import Tokens
+from nomad_console.simulator.tokens import ConsulTokens, Tokens
 
 
 def test_without_tokens_everybody_may_everything() -> None:
@@ -33,3 +34,16 @@ def test_each_kind_of_right() -> None:
     assert not tokens.acl.rights("").may("default", "read-job")
     with pytest.raises(Refusal):
         tokens.acl.rights("00000000-0000-0000-0000-000000000000")
+
+
+def test_consul_allows_nothing_without_a_token_once_there_is_one() -> None:
+    assert ConsulTokens(load("article"), random.Random(1)).acl is None
+    tokens = ConsulTokens(load("consul-tokens"), random.Random(1))
+    secrets = tokens.secrets()
+    assert list(secrets) == ["consul:management", "consul:read-only"]
+    assert tokens.first == secrets["consul:management"]
+    assert tokens.acl is not None
+    assert not tokens.acl.rights("")
+    assert tokens.acl.rights(tokens.first) == ALL
+    may = tokens.acl.rights(secrets["consul:read-only"])
+    assert ("catalog" in may, "session:write" in may) == (True, False)

@@ -215,3 +215,25 @@ def test_the_balancer_cuts_what_is_in_flight_when_the_delay_ends(stepped: Steppe
     assert not stepped.answers
     stepped.step(0.2)
     assert stepped.answers == {("web", 502, "cut by balancer"): len(world.places)}
+
+
+def test_long_batch_work_is_under_way() -> None:
+    world = Stepped("batch").world
+    now = world.timeline.now().timestamp()
+    rows = [row for row in world.cluster.state.allocations.values() if row["JobID"] == "render"]
+    ages = [now - row["CreateTime"] / 1e9 for row in rows]
+    assert len(ages) == 2
+    assert 0 < min(ages) <= max(ages) <= 3600
+
+
+def test_a_network_balancer_still_sends_long_after_the_deregistration() -> None:
+    """Taken out and drained after an application balancer's 30 s, requests fail."""
+    early = Stepped("network-balancer", speed=10)
+    machine = early.world.cluster.machines["c1"]
+    early.request()
+    early.world.balancer.deregister("api-int", [Wanted(machine.address)])
+    early.world.balancer.deregister("web-public", [Wanted(machine.instance_id)])
+    early.step(3.0)
+    early.world.cluster.set_drain(early.node("c1"), {"Deadline": -1})
+    early.step(18)
+    assert {key[0] for key in early.failed()} == {"api"}

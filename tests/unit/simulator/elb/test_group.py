@@ -213,6 +213,19 @@ def test_a_fast_world_is_faster_in_everything() -> None:
     assert world.shown()[instance(1)] == "healthy"
 
 
+def test_an_unhealthy_target_of_a_network_balancer_may_drain_first() -> None:
+    kept = {
+        "target_health_state.unhealthy.connection_termination.enabled": "false",
+        "target_health_state.unhealthy.draining_interval_seconds": "30",
+    }
+    world = ElbWorld(kind="network", attributes=kept)
+    world.preload()
+    world.answers["127.77.0.1"] = REFUSED
+    assert states(world, 60) == ["healthy", "unhealthy.draining", "unhealthy"]
+    world.answers.clear()
+    assert states(world, 20) == ["unhealthy", "healthy"]
+
+
 @pytest.mark.parametrize(("setting", "cuts"), [("false", 0), ("true", 1)])
 def test_flows_of_a_network_balancer_outlive_the_delay_unless_told_otherwise(
     setting: str, cuts: int
