@@ -130,6 +130,7 @@ class Scenario(_Table, frozen=True):
     datacenter: str = "dc1"
     upgrade_to: str = "2.0.5"
     namespaces: tuple[Name, ...] = ("default",)
+    scheduler: Literal["binpack", "spread"] = "binpack"
     servers: Servers = Servers()
     clients: tuple[Clients, ...] = (Clients(),)
     balancer: Balancer = Balancer()

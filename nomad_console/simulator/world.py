@@ -59,6 +59,7 @@ class World:
         self.catalog = Catalog(timeline, self.pace, self._chance(1), datacenter=scenario.datacenter)
         where = (scenario.region, scenario.datacenter)
         self.cluster = NomadCluster(timeline, self.pace, self._chance(2), self.catalog, *where)
+        self.cluster.core.algorithm = scenario.scheduler
         self.catalog.apps = self.cluster.apps
         self._populate(http)
         self.sessions = Sessions(timeline, self._chance(3), self.catalog)

@@ -36,6 +36,7 @@ class Core:
     registry: ServiceRegistry
     region: str = "global"
     datacenter: str = "dc1"
+    algorithm: str = "binpack"  # how nodes are ranked: binpack, spread
     past: float = 0.0  # s before now at which everything is being written
     state: State = field(default_factory=State)
 

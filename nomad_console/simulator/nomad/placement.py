@@ -205,7 +205,7 @@ class Placement:
         usage = draft.usage(node["ID"])
         copies = usage.groups[key]
         scores = {
-            "binpack": _binpack(usage, wanted, node),
+            "binpack": _fit(usage, wanted, node, self._core.algorithm),
             "job-anti-affinity": -(copies + 1) / max(1, group["Count"]) if copies > 0 else 0.0,
             "node-affinity": 0.0,
             "node-reschedule-penalty": -1.0 if node["ID"] in penalised else 0.0,
@@ -274,9 +274,11 @@ def _with_ports(claim: Claim, ports: dict[str, int]) -> Claim:
     return replace(claim, ports=frozenset(ports.values()))
 
 
-def _binpack(usage: Usage, wanted: Claim, node: Row) -> float:
+def _fit(usage: Usage, wanted: Claim, node: Row, algorithm: str) -> float:
+    """The fuller the better or, with the other algorithm, the emptier (Nomad, structs/funcs.go)."""
     resources = node["NodeResources"]
     free_cpu = 1 - (usage.cpu + wanted.cpu) / resources["Cpu"]["CpuShares"]
     free_memory = 1 - (usage.memory + wanted.memory) / resources["Memory"]["MemoryMB"]
-    score: float = 20 - (10**free_cpu + 10**free_memory)
+    total: float = 10**free_cpu + 10**free_memory
+    score = total - 2 if algorithm == "spread" else 20 - total
     return min(max(score, 0.0), BINPACK_MAX) / BINPACK_MAX

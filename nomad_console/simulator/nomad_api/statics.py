@@ -29,7 +29,7 @@ def variable(_view: View, _call: Call) -> Reading:
     return _still(Answer(text=missing.text, status=missing.status, vary="Origin"))
 
 
-def scheduler_configuration(_view: View, call: Call) -> Reading:
+def scheduler_configuration(view: View, call: Call) -> Reading:
     call.need("operator")
     preempt = dict.fromkeys(
         ("BatchSchedulerEnabled", "ServiceSchedulerEnabled", "SysBatchSchedulerEnabled"), False
@@ -49,7 +49,7 @@ def scheduler_configuration(_view: View, call: Call) -> Reading:
                     "PauseEvalBroker": False,
                     "PreemptionConfig": {**preempt, "SystemSchedulerEnabled": True},
                     "RejectJobRegistration": False,
-                    "SchedulerAlgorithm": "binpack",
+                    "SchedulerAlgorithm": view.cluster.core.algorithm,
                 },
             }
         ),

@@ -27,9 +27,9 @@ def test_the_default_world() -> None:
         "web",
         "api",
         "search",
-        "legacy",
         "slowstop",
         "solo",
+        "legacy",
         "crunch",
     ]
     assert scenario.edge_key == "default/edge"

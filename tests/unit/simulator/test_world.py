@@ -16,6 +16,9 @@ from nomad_console.simulator.world import World
 from tests.support.manual_clock import ManualClock
 from tests.support.stepped_world import SteppedWorld
 
+WELL_SET = {"web", "api", "search"}
+BADLY_SET = {"legacy", "slowstop"}
+
 
 class Stepped(SteppedWorld):
     """With requests to every service ten times a second."""
@@ -130,31 +133,45 @@ def test_a_plain_drain_fails_requests_at_the_edge(stepped: Stepped) -> None:
     assert sum(count for key, count in failed.items() if key[2] == "edge refused") > 20
 
 
-def test_detached_first_a_drain_fails_nothing_well_set(stepped: Stepped) -> None:
-    world = stepped.world
-    machine = world.cluster.machines["c1"]
+def test_every_machine_of_the_demo_carries_something_well_set_and_most_something_else(
+    stepped: Stepped,
+) -> None:
+    held: dict[str, set[str]] = {}
+    for row in stepped.world.cluster.state.allocations.values():
+        held.setdefault(row["NodeName"], set()).add(row["JobID"])
+    assert all(jobs & WELL_SET for jobs in held.values())
+    assert {name for name, jobs in held.items() if jobs & BADLY_SET} == {"c2", "c3", "c4", "c5"}
+    assert held["c4"] > WELL_SET
+
+
+@pytest.mark.parametrize("speed", [1.0, 5.0, 10.0, 30.0])
+@pytest.mark.parametrize("name", ["c1", "c4"])
+def test_detached_first_a_drain_fails_nothing_well_set(speed: float, name: str) -> None:
+    stepped = Stepped(speed=speed)
+    world, pace = stepped.world, stepped.world.pace
+    machine = world.cluster.machines[name]
     stepped.request()
-    world.cluster.set_eligibility(stepped.node("c1"), "ineligible")
+    world.cluster.set_eligibility(stepped.node(name), "ineligible")
     world.balancer.deregister("web-public", [Wanted(machine.instance_id)])
     world.balancer.deregister("api-int", [Wanted(machine.address)])
-    stepped.step(31)
-    world.cluster.set_drain(stepped.node("c1"), {"Deadline": 600_000_000_000})
-    stepped.step(60)
+    stepped.step(pace(31))
+    world.cluster.set_drain(stepped.node(name), {"Deadline": 600_000_000_000})
+    stepped.step(pace(80))
     assert not any(
         row["ClientStatus"] == "running"
         for row in world.cluster.state.allocations.values()
-        if row["NodeName"] == "c1"
+        if row["NodeName"] == name
     )
-    world.cluster.agent_restart("c1", "2.0.5")
-    stepped.step(5)
-    world.cluster.set_eligibility(stepped.node("c1"), "eligible")
-    stepped.step(20)
-    assert world.edge_on("c1") is not None
+    world.cluster.agent_restart(name, "2.0.5")
+    stepped.step(pace(5))
+    world.cluster.set_eligibility(stepped.node(name), "eligible")
+    stepped.step(pace(20))
+    assert world.edge_on(name) is not None
     world.balancer.register("web-public", [Wanted(machine.instance_id)])
     world.balancer.register("api-int", [Wanted(machine.address)])
-    stepped.step(30)
+    stepped.step(pace(30))
     assert {target.health.state for target in world.balancer.health("web-public")} == {"healthy"}
-    assert not {key for key in stepped.failed() if key[0] in {"web", "api", "search"}}
+    assert not {key for key in stepped.failed() if key[0] in WELL_SET}
 
 
 def test_the_speed_divides_what_is_configured() -> None:

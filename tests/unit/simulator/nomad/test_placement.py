@@ -1,5 +1,6 @@
 """Where copies go."""
 
+from collections import Counter
 from dataclasses import replace
 
 from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
@@ -25,6 +26,19 @@ def test_a_spread_fills_every_zone() -> None:
     world.step(1)
     zones = [int(row["NodeName"][1:]) % 3 for row in world.allocations("x")]
     assert sorted(zones) == [0, 0, 1, 1, 2, 2]
+
+
+def test_nodes_are_filled_one_after_the_other_or_evenly() -> None:
+    held: dict[str, list[int]] = {}
+    for algorithm in ("binpack", "spread"):
+        world = NomadWorld(clients=2)
+        world.cluster.core.algorithm = algorithm
+        for number in range(8):
+            world.register(one_group(f"job-{number}", GroupSpec(f"job-{number}", cpu=400)))
+            world.step(1)
+        counts = Counter(row["NodeName"] for row in world.allocations())
+        held[algorithm] = sorted(counts.values())
+    assert held == {"binpack": [8], "spread": [4, 4]}
 
 
 def test_capacity_is_a_limit() -> None:
