@@ -19,7 +19,7 @@ def requests_end(case: Case) -> list[Finding]:
         if delay >= max(longest, floor):
             continue
         evidence = f"deregistration delay {delay:g} s, longest request {longest:g} s"
-        evidence += f"; new requests were seen coming for {floor:g} s" if delay < floor else ""
+        evidence += f"; new ones came for {floor:g} s" if delay < floor else ""
         cure = f"set deregistration_delay.timeout_seconds to {max(longest, floor):g}, "
         cure += "or say how long requests take (edge.longest_request_s)"
         found.append(Finding(f"delay-short:{group.name}", Level.WARN, group.name, evidence, cure))

@@ -4,10 +4,12 @@ import inspect
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from pathlib import Path
 
 import httpx
 import pytest
 
+from nomad_console.clients.autoscaling import AutoScaling
 from nomad_console.clients.consul import Consul
 from nomad_console.clients.elb import Elb
 from nomad_console.clients.errors import NotFound
@@ -16,7 +18,8 @@ from nomad_console.clients.nomad_calls import DrainSpec
 from nomad_console.domain.allocation import Evaluation
 from nomad_console.settings.load import load
 from nomad_console.settings.values import AwsSettings, ClusterSettings, ConsulSettings
-from tests.support.backends import consul_at, elb_at, nomad_at
+from nomad_console.simulator.scenario import BUILT_IN
+from tests.support.backends import consul_at, elb_at, nomad_at, scaling_at
 from tests.support.real_consul import real_consul
 from tests.support.simulator import Simulator, running_simulator
 
@@ -217,13 +220,33 @@ async def test_reads_and_writes_of_elb(cluster: ClusterSettings) -> None:
             await elb.targets(group.arn.replace("targetgroup", "targetgroup/nothing"))
 
 
+async def test_reads_of_auto_scaling(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    world = tmp_path / "owned.toml"
+    one = (BUILT_IN / "one-service.toml").read_text()
+    world.write_text(one + '[[scaling]]\ngroup = "web"\nclients = ["c1", "c3"]\n')
+    with running_simulator(str(world)) as simulator:
+        for name, text in simulator.env.items():
+            monkeypatch.setenv(name, text)
+        cluster = load(simulator.env)
+        async with nomad_at(cluster.nomad.address) as nomad:
+            details = [(await nomad.node(row.id))[1] for row in (await nomad.nodes()).rows]
+        async with scaling_at(elb_address(cluster)) as scaling:
+            found = await scaling.instances([one.instance_id for one in details])
+    owned = {one.instance_id for one in details if one.consul_name in {"c1", "c3"}}
+    assert {one.instance_id for one in found} == owned
+    assert {(one.group, one.lifecycle, one.health) for one in found} == {
+        ("web", "InService", "Healthy")
+    }
+
+
 def test_no_method_is_left_out() -> None:
     source = "".join(
         inspect.getsource(test)
         for name, test in globals().items()
         if name.startswith("test_") and inspect.iscoroutinefunction(test)
     )
-    for client, name in ((Nomad, "nomad"), (Consul, "consul"), (Elb, "elb")):
+    kinds = ((Nomad, "nomad"), (Consul, "consul"), (Elb, "elb"), (AutoScaling, "scaling"))
+    for client, name in kinds:
         for method, _ in inspect.getmembers(client, inspect.isfunction):
             if not method.startswith("_") and method not in {"close", "library"}:
                 assert f"{name}.{method}" in source, f"{name}.{method} is not called here"
