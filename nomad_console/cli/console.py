@@ -2,7 +2,11 @@
 
 import argparse
 import asyncio
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from nomad_console.cli.arguments import BUG, DONE, USAGE
 from nomad_console.cli.wiring import Connections, connected, settings_of, upgrades_on
@@ -13,6 +17,8 @@ from nomad_console.settings.values import ClusterSettings, Missing, Tls
 from nomad_console.tui.app import ConsoleApp
 from nomad_console.tui.upgrading import UpgradeScreens
 from nomad_console.tui.widgets.header import ClusterFacts
+
+_SHELL = 128  # a shell's code for a signal is so much more than its number
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,10 +34,64 @@ async def _console(settings: ClusterSettings, *, read_only: bool) -> int:
     async with connected(settings, read_only=read_only) as connections:
         upgrades = None if read_only else upgrades_on(connections)
         app = application(connections, upgrades)
-        await app.run_async()
+        with _signals(upgrades) as leaving:
+            await _shown(app, upgrades, leaving)
     if upgrades is not None:
         say_what_is_left(upgrades)
+    if leaving.number:
+        return _SHELL + leaving.number
     return BUG if app.return_code else DONE
+
+
+class _Leaving:
+    """The signal that ends the console; 0: none came."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.asked = asyncio.Event()
+
+
+@contextmanager
+def _signals(upgrades: Upgrades | None) -> Iterator[_Leaving]:
+    """Freeze at once when the terminal is lost: its loss may end the screen before we do."""
+    loop, leaving = asyncio.get_running_loop(), _Leaving()
+
+    def leave(number: int) -> None:
+        if number == signal.SIGHUP:
+            _let_go_of_terminal()
+        if upgrades is not None:
+            upgrades.lose_terminal()
+        leaving.number = leaving.number or number
+        leaving.asked.set()
+
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        loop.add_signal_handler(number, leave, number)
+    try:
+        yield leaving
+    finally:
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _shown(app: ConsoleApp, upgrades: Upgrades | None, leaving: _Leaving) -> None:
+    async def leave() -> None:
+        await leaving.asked.wait()
+        if upgrades is not None:
+            await upgrades.hang_up()
+        app.exit()
+
+    async with asyncio.TaskGroup() as tasks:
+        hearing = tasks.create_task(leave())
+        await app.run_async()
+        hearing.cancel()
+
+
+def _let_go_of_terminal() -> None:
+    """Textual reads and writes on: silence for the one, a sink for the other, instead of errors."""
+    silence, _ = os.pipe()  # its other end stays open as long as we live: nothing ever comes
+    sink = os.open(os.devnull, os.O_WRONLY)
+    for number, file in ((0, silence), (1, sink), (2, sink)):
+        os.dup2(file, number)
 
 
 def application(connections: Connections, upgrades: Upgrades | None) -> ConsoleApp:

@@ -70,24 +70,26 @@ def settings_of(options: argparse.Namespace) -> ClusterSettings:
 @asynccontextmanager
 async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncIterator[Connections]:
     """Clients, store and feeds of a cluster; no socket opens before it is asked for data."""
-    clock = SystemClock()
-    threads = Threads()
+    made = _made(settings, read_only=read_only)
+    try:
+        yield made
+    finally:
+        await _wait_for_writes(made.threads)
+        await made.visitor.close()
+        await made.nomad.close()
+        if isinstance(made.consul, Consul):
+            await made.consul.close()
+
+
+def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
+    clock, threads, aws = SystemClock(), Threads(), settings.aws
     nomad = Nomad(settings.nomad, threads, read_only=read_only)
     consul = (
         settings.consul
         if isinstance(settings.consul, Missing)
         else Consul(settings.consul, threads, read_only=read_only)
     )
-    elb = (
-        settings.aws
-        if isinstance(settings.aws, Missing)
-        else Elb(settings.aws, threads, read_only=read_only)
-    )
-    scaling = (
-        None
-        if isinstance(settings.aws, Missing)
-        else AutoScaling(settings.aws, threads, read_only=read_only)
-    )
+    elb = aws if isinstance(aws, Missing) else Elb(aws, threads, read_only=read_only)
     store = ClusterStore(clock)
     feeds = Feeds(
         store,
@@ -99,29 +101,22 @@ async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncItera
         namespace=settings.nomad.namespace,
         cache=MachineCache.of_cluster(f"{settings.name} {settings.nomad.address}"),
     )
-    lookups = Lookups(nomad, consul, elb, store, clock)
-    visitor = Visitor()
-    try:
-        yield Connections(
-            settings,
-            read_only,
-            clock,
-            threads,
-            nomad,
-            consul,
-            elb,
-            store,
-            feeds,
-            lookups,
-            scaling,
-            visitor,
-        )
-    finally:
-        await _wait_for_writes(threads)
-        await visitor.close()
-        await nomad.close()
-        if isinstance(consul, Consul):
-            await consul.close()
+    return Connections(
+        settings=settings,
+        read_only=read_only,
+        clock=clock,
+        threads=threads,
+        nomad=nomad,
+        consul=consul,
+        elb=elb,
+        store=store,
+        feeds=feeds,
+        lookups=Lookups(nomad, consul, elb, store, clock),
+        scaling=None
+        if isinstance(aws, Missing)
+        else AutoScaling(aws, threads, read_only=read_only),
+        visitor=Visitor(),
+    )
 
 
 async def _wait_for_writes(threads: Threads) -> None:
@@ -187,10 +182,10 @@ async def until(
 
 
 def look(
-    options: argparse.Namespace, *, enough: Callable[[ClusterSnapshot], bool], seconds: float
+    settings: ClusterSettings, *, enough: Callable[[ClusterSnapshot], bool], seconds: float
 ) -> tuple[ClusterSnapshot, datetime]:
     """Follow the cluster, read-only, until the snapshot is enough or the time is over."""
-    return asyncio.run(_look(settings_of(options), enough, seconds))
+    return asyncio.run(_look(settings, enough, seconds))
 
 
 async def _look(

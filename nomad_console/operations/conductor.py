@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from nomad_console.domain.plan import Plan
 from nomad_console.domain.snapshot import ClusterSnapshot
@@ -11,13 +11,13 @@ from nomad_console.operations.comparison import Known
 from nomad_console.operations.inbox import Inbox, who
 from nomad_console.operations.journal import Journal, JournalError
 from nomad_console.operations.lock import Lock
+from nomad_console.operations.loss import Loss
 from nomad_console.operations.means import Means
 from nomad_console.operations.performer import Performer
 from nomad_console.operations.probe import Failure, Probe, ProbeState
 from nomad_console.operations.writer import Unwanted
 from nomad_console.upgrade.answers import Answer
 from nomad_console.upgrade.commands import (
-    CancelDrain,
     Command,
     CommandClass,
     OpenGate,
@@ -41,7 +41,6 @@ from nomad_console.upgrade.observe import observe
 from nomad_console.upgrade.resume import replay
 from nomad_console.upgrade.run import Run
 
-HANG_UP_S = 3.0
 _ALPHABET = "23456789abdefmnrtuvwxz"  # nothing that reads two ways, no key of a run's screen
 _UNASKED = Observed | TimeReached | ProbeFailed  # overtaken by another event: nobody's mistake
 
@@ -78,8 +77,7 @@ class Conductor(Inbox):
         self._probe = probe
         self._performer = Performer(self, means, lock, self._known, journal.path, host_limit_s)
         self._wakes: dict[float, asyncio.Task[None]] = {}
-        self._watchers: list[Callable[[], None]] = []
-        self._listeners: list[Callable[[Event, Run], None]] = []
+        self._loss: Loss | None = None
 
     @property
     def journal_path(self) -> str:
@@ -104,18 +102,10 @@ class Conductor(Inbox):
         """How the run is locked, or why it is not any more."""
         return self._lock.lost or self._lock.word
 
-    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call back after every change; the result ends it."""
-        self._watchers.append(callback)
-        return lambda: self._watchers.remove(callback)
-
-    def listen(self, callback: Callable[[Event, Run], None]) -> None:
-        """Hand over every event that is journaled from now on, and the run as it was before it."""
-        self._listeners.append(callback)
-
     def tell(self) -> None:
-        for callback in tuple(self._watchers):
-            callback()
+        if self._loss is not None:
+            self._loss.look(self.run, over=bool(self.trouble))
+        super().tell()
 
     def start(self) -> None:
         """Begin the run, or go on with it where its journal holds its beginning."""
@@ -124,27 +114,34 @@ class Conductor(Inbox):
         else:
             self.put(Resumed(by=who(), **self.moment()))
 
-    async def hang_up(self, within_s: float = HANG_UP_S) -> bool:
-        """Freeze our drain, as nobody looks on any more; whether that was answered in time."""
-        if not self.run.active or self.trouble:
+    def lose_terminal(self) -> None:
+        """Nobody looks on any more: freeze our drain, even if the conductor is cancelled now."""
+        if self._loss is None and self.run.active and not self.trouble:
+            self._loss = Loss(self._clock)
+            self.put(HungUp(**self.moment()))
+
+    async def hang_up(self) -> bool:
+        """The same, and whether the end of our drain was answered within HANG_UP_S."""
+        self.lose_terminal()
+        if self._loss is None:
             return not self.run.active
-        settled = asyncio.Event()
-
-        def look() -> None:
-            asked = [one for upgrade in self.run.upgrades for one in upgrade.pending]
-            ending = [one for one in asked if isinstance(one.write, CancelDrain)]
-            if self.trouble or (self.run.hung_up_at is not None and not ending):
-                settled.set()
-
-        unwatch = self.watch(look)
-        self.put(HungUp(**self.moment()))
-        try:
-            return await self._clock.wait(settled, within_s) and not self.trouble
-        finally:
-            unwatch()
+        return await self._loss.settled() and not self.trouble
 
     async def conduct(self) -> None:
-        """Drive the run to its end; cancelled, it leaves a whole journal behind."""
+        """Drive the run to its end; cancelled, it leaves a whole journal behind.
+
+        Cancelled while the terminal is lost, it freezes first.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            driving = tasks.create_task(self._drive())
+            try:
+                await asyncio.shield(driving)
+            except asyncio.CancelledError:
+                if self._loss is not None and not driving.done():
+                    await self._loss.settled()
+                raise
+
+    async def _drive(self) -> None:
         unsubscribe = self._snapshots.subscribe(lambda _: self._look())
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -212,8 +209,7 @@ class Conductor(Inbox):
             return False
         before, self.run = self.run, run
         self._known.take(event)
-        for listener in self._listeners:
-            listener(event, before)
+        self.heard(event, before)
         return True
 
     def _keep_answers(self) -> None:

@@ -4,12 +4,13 @@ import asyncio
 import getpass
 import os
 import socket
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict
 
 from nomad_console.clock import Clock
 from nomad_console.domain.plan import BatchChoice
-from nomad_console.domain.survey import job_type
+from nomad_console.domain.survey import batch_work
 from nomad_console.operations.means import Snapshots
 from nomad_console.upgrade.events import (
     Accepted,
@@ -27,6 +28,7 @@ from nomad_console.upgrade.events import (
     StopUnasked,
 )
 from nomad_console.upgrade.gates import Gate
+from nomad_console.upgrade.run import Run
 
 
 class Moment(TypedDict):
@@ -35,12 +37,34 @@ class Moment(TypedDict):
 
 
 class Inbox:
-    """Nothing here changes a run: the engine takes each event, or says why not."""
+    """Nothing here changes a run: the engine takes each event, or says why not.
+
+    Whoever is to hear of the run says so here too.
+    """
 
     def __init__(self, snapshots: Snapshots, clock: Clock) -> None:
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self._snapshots = snapshots
         self._clock = clock
+        self._watchers: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Event, Run], None]] = []
+
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back after every change; the result ends it."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+    def listen(self, callback: Callable[[Event, Run], None]) -> None:
+        """Hand over every event that is journaled from now on, and the run as it was before it."""
+        self._listeners.append(callback)
+
+    def tell(self) -> None:
+        for callback in tuple(self._watchers):
+            callback()
+
+    def heard(self, event: Event, before: Run) -> None:
+        for listener in self._listeners:
+            listener(event, before)
 
     def moment(self) -> Moment:
         return {"at": self._clock.now(), "elapsed": self._clock.elapsed()}
@@ -82,12 +106,7 @@ class Inbox:
 
     def choose_batch(self, node: str, choice: BatchChoice) -> None:
         """For the batch work that is on the node now."""
-        snapshot = self._snapshots.latest
-        found = tuple(
-            one.id
-            for one in snapshot.allocations_of(node)
-            if not one.terminal and job_type(snapshot, one) in {"batch", "sysbatch"}
-        )
+        found = tuple(one.id for one in batch_work(self._snapshots.latest, node))
         self.put(BatchChosen(node=node, choice=choice, allocations=found, **self.moment()))
 
     def answer_host(self, *, ran: bool) -> None:

@@ -115,8 +115,13 @@ class Upgrades:
         """Runs of this cluster that are not over and that no console conducts, the newest first."""
         return abandoned(self._where, self._settings.label)
 
+    def lose_terminal(self) -> None:
+        """Freeze the run under way, whatever becomes of its screen."""
+        if self.current is not None:
+            self.current.lose_terminal()
+
     async def hang_up(self) -> bool:
-        """The terminal is lost: freeze. False where it is not certain that our drain has ended."""
+        """The same; False where it is not certain that our drain has ended."""
         return self.current is None or await self.current.hang_up()
 
     async def _locked(self, run_id: str, *, takeover: bool) -> Lock:
