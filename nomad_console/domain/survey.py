@@ -23,6 +23,15 @@ def job_type(snapshot: ClusterSnapshot, allocation: Allocation) -> str:
     return job.type if job else ""
 
 
+def batch_work(snapshot: ClusterSnapshot, node_id: str) -> tuple[Allocation, ...]:
+    """What a drain of the node leaves alone until its deadline, as it is now."""
+    return tuple(
+        one
+        for one in snapshot.allocations_of(node_id)
+        if not one.terminal and job_type(snapshot, one) in {"batch", "sysbatch"}
+    )
+
+
 def survey(snapshot: ClusterSnapshot, node_id: str) -> NodePlan:
     """Everything that must be as before when the node is back. The node must be listed."""
     node = snapshot.nodes[node_id]
