@@ -4,6 +4,7 @@ The rule is of "Target group health" in the Application Load Balancer guide: bel
 the minima a balancer sends to every target, or its zone leaves DNS.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from math import ceil
 
@@ -46,38 +47,58 @@ def listings(snapshot: ClusterSnapshot, arns: Iterable[str]) -> dict[str, list[T
     return found
 
 
-def rooms(
-    snapshot: ClusterSnapshot,
-    leaving: Collection[TargetKey],
-    listed: Mapping[str, list[Target]] | None = None,
-) -> tuple[Room, ...]:
-    """Every group in use that the targets leave, and what is left of it.
+class Shares(msgspec.Struct, frozen=True):
+    """Of each group and zone how many targets are registered, and how many serve."""
 
-    `listed` are the `listings` of the groups, where somebody has them already.
-    """
-    arns = {key.group for key in leaving}
-    listed = listings(snapshot, arns) if listed is None else listed
-    found = []
-    for arn in sorted(arns):
+    registered: Mapping[tuple[str, str], int]
+    serving: Mapping[tuple[str, str], int]
+
+
+def shares(snapshot: ClusterSnapshot, arns: Iterable[str]) -> Shares:
+    """The zone is "" where traffic crosses zones. Groups that no balancer uses are left out."""
+    registered, serving = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for arn, targets in listings(snapshot, arns).items():
         group = snapshot.groups.get(arn)
         if group is None or not group.load_balancers:
             continue
-        rows = listed[arn]
-        if not _stays_in_zone(group):
-            found.append(_room(group, "", rows, leaving))
+        well = [target for target in targets if target.serving]
+        for rows, counter in ((targets, registered), (well, serving)):
+            if _stays_in_zone(group):
+                counter.update((arn, _zone(snapshot, target)) for target in rows)
+            else:
+                counter[arn, ""] = len(rows)
+    return Shares(registered, serving)
+
+
+def rooms(
+    snapshot: ClusterSnapshot, leaving: Collection[TargetKey], of: Shares | None = None
+) -> tuple[Room, ...]:
+    """Every group in use that the targets leave, and what is left of it.
+
+    `of` are the `shares` of the groups, where somebody has them already.
+    """
+    of = shares(snapshot, {key.group for key in leaving}) if of is None else of
+    gone, lost = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for key in leaving:
+        group, target = snapshot.groups.get(key.group), snapshot.targets.get(key)
+        if group is None or not group.load_balancers:
             continue
-        for zone in sorted({_zone(snapshot, row) for row in rows if row.key in leaving}):
-            here = [row for row in rows if _zone(snapshot, row) == zone]
-            found.append(_room(group, zone, here, leaving))
+        if target is not None:
+            where = group.arn, _share(snapshot, group, target)
+            gone[where] += 1
+            lost[where] += target.serving
+        elif not _stays_in_zone(group):  # it has left already: what is left still counts
+            gone[group.arn, ""] += 0
+    found = []
+    for arn, zone in sorted(gone):
+        group, where = snapshot.groups[arn], (arn, zone)
+        needed = _needed(group.attributes or {}, of.registered[where] - gone[where])
+        found.append(Room(arn, group.name, zone, of.serving[where] - lost[where], needed))
     return tuple(found)
 
 
-def _room(
-    group: TargetGroup, zone: str, rows: list[Target], leaving: Collection[TargetKey]
-) -> Room:
-    rest = [row for row in rows if row.key not in leaving]
-    healthy = sum(row.serving for row in rest)
-    return Room(group.arn, group.name, zone, healthy, _needed(group.attributes or {}, len(rest)))
+def _share(snapshot: ClusterSnapshot, group: TargetGroup, target: Target) -> str:
+    return _zone(snapshot, target) if _stays_in_zone(group) else ""
 
 
 def _needed(attributes: Mapping[str, str], registered: int) -> int:

@@ -39,7 +39,7 @@ class Target(msgspec.Struct, frozen=True):
     @property
     def serving(self) -> bool:
         """Gets new traffic: healthy, and no zonal shift is keeping it away."""
-        return self.state == TargetState.HEALTHY and not self.shifted
+        return self.state == TargetState.HEALTHY and not (self.override and self.shifted)
 
     @property
     def shifted(self) -> bool:

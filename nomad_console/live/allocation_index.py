@@ -7,6 +7,8 @@ from nomad_console.domain.allocation import Allocation, ClientStatus
 from nomad_console.domain.snapshot import JobKey, NodeClaims, NodeSums
 from nomad_console.live.table import Table
 
+_FIELDS = len(NodeSums._fields) + len(NodeClaims._fields)
+
 
 def counts(allocation: Allocation) -> NodeSums:
     """What one allocation adds to its node's sums.
@@ -39,8 +41,7 @@ class AllocationIndex:
         self.claims = Table[str, NodeClaims]()
         self._members: dict[str, set[str]] = {}
         self._copies: dict[JobKey, set[str]] = {}
-        self._sums: dict[str, NodeSums] = {}
-        self._claims: dict[str, NodeClaims] = {}
+        self._sums: dict[str, list[int]] = {}  # the fields of NodeSums, then those of NodeClaims
         self._moved: set[str] = set()  # nodes whose members or sums are not in the tables yet
         self._regrouped: set[JobKey] = set()
         self._all_counted = False  # before the first whole listing a sum would be a guess
@@ -89,20 +90,13 @@ class AllocationIndex:
         return self.by_node.freeze() | self.sums.freeze()
 
     def _add(self, one: Allocation, sign: int) -> None:
-        node_id = one.node_id
-        plus = counts(one)
-        sums = self._sums.get(node_id, NodeSums())
-        self._sums[node_id] = NodeSums(
-            sums.running + sign * plus.running, sums.total + sign * plus.total
-        )
-        more = claims(one)
-        taken = self._claims.get(node_id, NodeClaims())
-        self._claims[node_id] = NodeClaims(
-            taken.cpu_mhz + sign * more.cpu_mhz,
-            taken.memory_mb + sign * more.memory_mb,
-            taken.untold + sign * more.untold,
-        )
-        self._moved.add(node_id)
+        sums = self._sums.get(one.node_id)
+        if sums is None:
+            sums = self._sums[one.node_id] = [0] * _FIELDS
+        for field, value in enumerate((*counts(one), *claims(one))):
+            if value:
+                sums[field] += sign * value
+        self._moved.add(one.node_id)
 
     def _settle(self, node_id: str, known: Collection[str]) -> None:
         members = self._members.get(node_id)
@@ -111,8 +105,9 @@ class AllocationIndex:
         else:
             self.by_node.drop(node_id)
         if self._all_counted and (members or node_id in known):
-            self.sums.put(node_id, self._sums.get(node_id, NodeSums()))
-            self.claims.put(node_id, self._claims.get(node_id, NodeClaims()))
+            sums = self._sums.get(node_id, [0] * _FIELDS)
+            self.sums.put(node_id, NodeSums(*sums[:2]))
+            self.claims.put(node_id, NodeClaims(*sums[2:]))
         else:
             self.sums.drop(node_id)
             self.claims.drop(node_id)

@@ -1,6 +1,6 @@
 """Rules about targets: which are the node's, and what their groups keep without them."""
 
-from nomad_console.domain.capacity import listings, rooms
+from nomad_console.domain.capacity import listings, rooms, shares
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.snapshot import SourceName, SourceState
 from nomad_console.domain.target import Target, TargetKey, TargetState
@@ -78,9 +78,9 @@ def targets_at_rest(case: Case) -> list[Finding]:
 def others_serve(case: Case) -> list[Finding]:
     """No group, or zone of it where traffic stays there, falls below its minimum."""
     found = []
-    rows = listings(case.snapshot, case.target_groups)
+    whole = shares(case.snapshot, case.target_groups)
     for node in case.plan.nodes:
-        for room in rooms(case.snapshot, {one.key for one in node.targets}, rows):
+        for room in rooms(case.snapshot, {one.key for one in node.targets}, whole):
             subject = f"{room.name}/{room.zone}" if room.zone else room.name
             if not room.enough:
                 evidence = f"without {node.name} {room}"
@@ -96,8 +96,9 @@ def others_serve(case: Case) -> list[Finding]:
 def others_healthy(case: Case) -> list[Finding]:
     """Other targets that get no traffic now are named: something else is wrong already."""
     found = []
-    for arn, rows in _listed(case).items():
-        bad = [f"{one.key.id}:{one.key.port} {_state(one)}" for one in rows if not one.serving]
+    for arn, rows in listings(case.snapshot, case.target_groups).items():
+        sick = sorted((one for one in rows if not one.serving), key=lambda one: one.key)
+        bad = [f"{one.key.id}:{one.key.port} {_state(one)}" for one in sick]
         group = case.snapshot.groups.get(arn)
         if bad and group is not None and group.load_balancers:
             name, cure = group.name, "see why before taking more away"
@@ -113,13 +114,13 @@ def zonal_shift(case: Case) -> list[Finding]:
     """
     found = []
     own = {one.key for node in case.plan.nodes for one in node.targets}
-    for arn, rows in _listed(case).items():
+    for arn, rows in listings(case.snapshot, case.target_groups).items():
         away = [one for one in rows if one.shifted]
         group = case.snapshot.groups.get(arn)
         if not away or group is None:
             continue
         taken = [
-            f"{one.key.id}:{one.key.port}" for one in rows if one.key in own and one not in away
+            f"{one.key.id}:{one.key.port}" for one in rows if one.key in own and not one.shifted
         ]
         evidence = f"zonal shift: {len(away)} of {len(rows)} targets get no new traffic"
         if taken:
@@ -137,11 +138,6 @@ def _off(case: Case) -> bool:
 def _subject(case: Case, key: TargetKey) -> str:
     group = case.snapshot.groups.get(key.group)
     return f"{group.name if group else key.group}/{key.id}:{key.port}"
-
-
-def _listed(case: Case) -> dict[str, list[Target]]:
-    found = listings(case.snapshot, case.target_groups)
-    return {arn: sorted(rows, key=lambda one: one.key) for arn, rows in found.items()}
 
 
 def _state(target: Target) -> str:

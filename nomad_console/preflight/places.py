@@ -58,6 +58,7 @@ class Places:
 
     def __init__(self, case: Case, number: int) -> None:
         self.unread: list[str] = []  # names of nodes whose room is not known
+        self.full = 0  # nodes without any CPU or memory left
         self._snapshot = case.snapshot
         turns = {one.node_id: turn for turn, one in enumerate(case.plan.nodes)}
         last = number if case.plan.cordon_selection else len(turns)
@@ -96,7 +97,10 @@ class Places:
                 continue
             cpu = detail.cpu_mhz - detail.reserved_cpu_mhz - claims.cpu_mhz
             memory = detail.memory_mb - detail.reserved_memory_mb - claims.memory_mb
-            yield Place(node, detail, Free(cpu, memory))
+            if cpu > 0 and memory > 0:
+                yield Place(node, detail, Free(cpu, memory))
+            else:
+                self.full += 1
 
     def _ports(self, place: Place) -> set[int]:
         """Those in use on the node, and those that are kept from allocations."""

@@ -122,20 +122,18 @@ def _without_place(
 ) -> Shortage:
     """In numbers, and whether it is sure: each bound is one that no placing can break."""
     every = list(places)
-    open_to = [one for one in every if places.takes(one, short)]
-    room = sum(one.free.fits(short.claim, short.most) for one in open_to)
-    if room < short.copies:
-        most = max((one.free for one in open_to), default=Free(0, 0))
-        evidence = f"{_words([short])} must move; {len(open_to)} other nodes may take it and have "
-        evidence += f"room for {room}, most free {most.cpu_mhz} MHz, {most.memory_mb} MB"
+    fits = ((one.free.fits(short.claim, short.most), one) for one in every)
+    open_to = [copies for copies, one in fits if copies and places.takes(one, short)]
+    if sum(open_to) < short.copies:
+        most = max((one.free for one in every), default=Free(0, 0))
+        evidence = f"{_words([short])} must move; of {len(every) + places.full} other nodes "
+        evidence += f"{len(open_to)} may take it and have room, for {sum(open_to)}; "
+        evidence += f"the most free has {most.cpu_mhz} MHz, {most.memory_mb} MB"
         return Shortage(node, not places.unread, f"{evidence}; {_unread(places)}")
     wide = [one for one in every if any(places.takes(one, need) for need in needs)]
     cpu = sum(need.copies * need.claim.cpu_mhz for need in needs)
     memory = sum(need.copies * need.claim.memory_mb for need in needs)
-    has = Free(
-        sum(max(0, one.free.cpu_mhz) for one in wide),
-        sum(max(0, one.free.memory_mb) for one in wide),
-    )
+    has = Free(sum(one.free.cpu_mhz for one in wide), sum(one.free.memory_mb for one in wide))
     evidence = f"{cpu} MHz, {memory} MB must move, {len(wide)} other nodes have {has.cpu_mhz} MHz, "
     evidence += f"{has.memory_mb} MB free; {missing} of {short.copies} copies of "
     evidence += f"{short.wave.job.id} find no place"

@@ -68,7 +68,7 @@ def stop_cut(case: Case) -> list[Finding]:
         killed = sorted(
             one.index_in_group
             for one in copies
-            if one.group == wave.group.name and _force_killed(one)
+            if one.terminal and one.group == wave.group.name and _force_killed(one)
         )
         if killed:
             signals = sorted({task.signal for task in wave.group.tasks})

@@ -88,3 +88,11 @@ def test_groups_unknown_or_not_in_use_are_left_out() -> None:
     assert rooms(msgspec.structs.replace(NOW, groups={}), FIRST) == ()
     idle = msgspec.structs.replace(NOW.groups[WEB_PUBLIC], load_balancers=())
     assert rooms(msgspec.structs.replace(NOW, groups={WEB_PUBLIC: idle}), FIRST) == ()
+
+
+def test_a_target_that_has_left_leaves_its_group_to_be_looked_at() -> None:
+    gone = {key: one for key, one in NOW.targets.items() if key not in FIRST}
+    left = room(msgspec.structs.replace(NOW, targets=gone))
+    assert (left.healthy_after, left.needed) == (5, 1)
+    apart = with_group(**{CROSS_ZONE: "false"})
+    assert rooms(msgspec.structs.replace(apart, targets=gone), FIRST) == ()

@@ -129,3 +129,10 @@ def test_tasks_that_do_not_run_together_share_their_room() -> None:
     group = msgspec.structs.replace(job.groups[0], tasks=(task, prestart, sidecar, after, last))
     need = _need(msgspec.structs.replace(job, groups=(group,)))
     assert need.claim == Claim(300 + 20, 500 + 30)
+
+
+def test_a_node_without_anything_left_is_no_place_but_counted() -> None:
+    full = with_detail(with_detail(NOW, 2, cpu_mhz=400), 3, memory_mb=128)
+    places = Places(a_case(1, snapshot=full), 0)
+    assert [place.node.name for place in places] == ["c4", "c5", "c6"]
+    assert (places.full, places.unread) == (2, [])

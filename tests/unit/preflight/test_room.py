@@ -39,8 +39,8 @@ def test_a_copy_that_fits_on_no_node_blocks() -> None:
     (finding,) = room_elsewhere(a_case(1, snapshot=large))
     assert (finding.id, finding.level) == ("no-room:c1", Level.BLOCK)
     assert finding.evidence == (
-        "1 of web with 7900 MHz, 128 MB must move; 5 other nodes may take it and have room for 0, "
-        "most free 7800 MHz, 16128 MB; every node is read"
+        "1 of web with 7900 MHz, 128 MB must move; of 5 other nodes 0 may take it and have room, "
+        "for 0; the most free has 7800 MHz, 16128 MB; every node is read"
     )
     heavy = with_job(NOW, _sized("web", 100, memory=16_200))
     assert ids(room_elsewhere(a_case(1, snapshot=heavy))) == ["no-room:c1"]
@@ -51,7 +51,7 @@ def test_where_no_node_may_take_it_the_evidence_says_so() -> None:
     (finding,) = room_elsewhere(a_case(1, snapshot=with_job(NOW, away)))
     assert finding.level == Level.BLOCK
     assert finding.evidence.startswith(
-        "1 of web with 100 MHz, 128 MB, port 8080 must move; 0 other nodes may take it"
+        "1 of web with 100 MHz, 128 MB, port 8080 must move; of 5 other nodes 0 may take it"
     )
 
 
@@ -61,7 +61,7 @@ def test_a_static_port_needs_a_node_for_each_copy() -> None:
     (finding,) = room_elsewhere(a_case(1, snapshot=six))
     assert finding.level == Level.BLOCK
     assert "6 of web" in finding.evidence
-    assert "have room for 5" in finding.evidence
+    assert "of 5 other nodes 5 may take it and have room, for 5;" in finding.evidence
 
 
 def test_a_node_that_is_not_read_makes_it_uncertain() -> None:
