@@ -103,4 +103,4 @@ class Asking(ConsoleScreen):
     def _close(self) -> None:
         self.remove_class("asking")
         self.prompt.close()
-        self.pane.table.focus()
+        self.set_focus(self.pane.table)

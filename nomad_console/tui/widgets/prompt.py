@@ -34,7 +34,7 @@ class Prompt(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)  # at once: what is typed next is meant for it
         self.say(())
 
     def say(self, line: Line) -> None:
