@@ -38,7 +38,7 @@ def stage(where: Path) -> Iterator[Stage]:
         terminal.until(r"3 Services 10 ")
         terminal.press("2")
         terminal.enter("/", "-crunch -edge -web")
-        terminal.until(r"/-crunch -edge -web keeps 12,")
+        terminal.until(r"/-crunch -edge -web keeps \d+,")
         terminal.until(WHOLE)
         yield Stage(terminal, cluster)
 

@@ -157,7 +157,7 @@ def test_anything_else(stage: Stage) -> None:
 def test_only_reads_have_passed_and_the_screen_lives(stage: Stage) -> None:
     stage.home()
     stage.simulator.control("POST", "/agents/c1/restart", {"version": "2.0.5"})
-    stage.terminal.until(r" c1 +2\.0\.5 ")
+    stage.terminal.until(r"[ *]c1 +2\.0\.5 ")
     stage.terminal.enter(":", "quit")
     assert stage.terminal.ended() == 0
     asked = stage.simulator.control("GET", "/requests")
