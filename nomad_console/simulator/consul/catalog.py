@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from nomad_console.simulator.consul.checks import run_check
+from nomad_console.simulator.consul.checks import judge, run_check
 from nomad_console.simulator.consul.raft import Raft
 from nomad_console.simulator.consul.records import (
     ALIVE,
@@ -210,25 +210,34 @@ class Catalog:
                 callback(name)
 
     def _run(self, service: Service, check: Check) -> Callable[[], None]:
+        """Nearly always the app that passed before still does: then there is nothing to tell."""
+        passed: App | None = None
+
         def run() -> None:
-            registration, node = service.registration, service.node
-            if registration is None or not node.answers:
+            nonlocal passed
+            if not service.node.answers:
                 return
-            status, output = run_check(self.apps, registration, check)
-            row = node.checks[check.id]
-            if row["Status"] == status:
-                if not row["Output"]:  # told without a new index: agents hold outputs back
-                    node.checks[check.id] = row | {"Output": output}
-                return
-            index = self.raft.commit("checks", _key(service.name))
-            node.checks[check.id] = row | {
-                "Status": status,
-                "Output": output,
-                "ModifyIndex": index,
-            }
-            self._tell([service.name])
+            if passed is None or judge(passed, check) != "passing":
+                passed = self._look(service, check)
 
         return run
+
+    def _look(self, service: Service, check: Check) -> App | None:
+        """Run the check and tell what it found; the app if it passed."""
+        registration, node = service.registration, service.node
+        if registration is None:
+            return None
+        status, output = run_check(self.apps, registration, check)
+        row = node.checks[check.id]
+        if row["Status"] != status:
+            index = self.raft.commit("checks", _key(service.name))
+            news = {"Status": status, "Output": output, "ModifyIndex": index}
+            node.checks[check.id] = row | news
+            self._tell([service.name])
+        elif not row["Output"]:  # told without a new index: agents hold outputs back
+            node.checks[check.id] = row | {"Output": output}
+        app = self.apps.at(registration.address, registration.port)
+        return app if status == "passing" else None
 
     def _put(self, service: Service) -> None:
         self.raft.commit("services", "checks", _key(service.name))

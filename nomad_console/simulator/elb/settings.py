@@ -24,8 +24,7 @@ class HealthCheck:
     port: int | None = None
 
     def matches(self, status: int) -> bool:
-        spans = (part.partition("-") for part in self.matcher.split(","))
-        return any(int(low) <= status <= int(high or low) for low, _, high in spans)
+        return _matches(self.matcher, status)
 
 
 @dataclass(frozen=True)
@@ -123,6 +122,12 @@ class Arns:
 
     def _arn(self, resource: str) -> str:
         return f"arn:aws:elasticloadbalancing:{self.region}:{ACCOUNT}:{resource}"
+
+
+@cache
+def _matches(matcher: str, status: int) -> bool:
+    spans = (part.partition("-") for part in matcher.split(","))
+    return any(int(low) <= status <= int(high or low) for low, _, high in spans)
 
 
 @cache

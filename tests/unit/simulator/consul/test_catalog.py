@@ -122,7 +122,8 @@ def test_a_silent_machine_keeps_its_checks_and_loses_serf_health_later() -> None
     world.step(11)
     failed: list[str] = []
     world.catalog.on_node_failed(failed.append)
-    world.network.apps.clear()
+    for app in world.network.apps.values():
+        app.end()
     before = world.catalog.service_index("web")
     world.catalog.machine_down("c1")
     world.step(4)
