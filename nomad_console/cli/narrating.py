@@ -3,26 +3,50 @@
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from nomad_console.cli.arguments import DONE, RESTORED, SOME
 from nomad_console.domain.plan import Plan
 from nomad_console.domain.text import duration, printable
 from nomad_console.operations.calls import undoing
-from nomad_console.operations.conductor import Conductor
 from nomad_console.operations.narration import record, words
-from nomad_console.upgrade.events import Event
+from nomad_console.operations.probe import ProbeState
+from nomad_console.upgrade.events import Event, HostEnded
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import Outcome, Run
 
-_CODES = {Outcome.DONE: DONE, Outcome.RESTORED: RESTORED, Outcome.STOPPED: SOME}
+_OUTPUT_LINES = 20
+
+
+class Conducted(Protocol):
+    """What is told of a conductor at the end."""
+
+    @property
+    def run(self) -> Run: ...
+
+    @property
+    def trouble(self) -> str: ...
+
+    @property
+    def journal_path(self) -> str: ...
+
+    @property
+    def output(self) -> Mapping[str, Sequence[str]]: ...
+
+    @property
+    def probe(self) -> ProbeState: ...
 
 
 class Narrator:
-    """A reader that went away is no reason to stop a run: from then on nothing is written."""
+    """A reader that went away is no reason to stop a run: from then on nothing is written.
 
-    def __init__(self, *, words: bool) -> None:
+    `restored`: the exit code of a run that was put back.
+    """
+
+    def __init__(self, *, words: bool, restored: int = RESTORED) -> None:
         self._words = words
+        self._codes = {Outcome.DONE: DONE, Outcome.RESTORED: restored, Outcome.STOPPED: SOME}
         self._read = True
 
     def planned(self, plan: Plan) -> None:
@@ -43,17 +67,25 @@ class Narrator:
         for one in plan.findings:
             self._say(f"{one.level} {one.id}: {one.evidence}")
 
-    def happened(self, event: Event, before: Run, after: Run) -> None:
-        self._put(record(event, before, after))
+    def happened(self, event: Event, before: Run, conductor: Conducted) -> None:
+        after = conductor.run
+        line = record(event, before, after)
+        if isinstance(event, HostEnded):
+            node = event.command.partition("/")[0]
+            line["detail"]["output"] = list(conductor.output[node])[-_OUTPUT_LINES:]
+        self._put(line)
         said = words(event, before, after)
         if said:
             self._say(f"{event.at:%H:%M:%S} {said}")
 
-    def ended(self, conductor: Conductor, at: str) -> int:
-        """The last line, with what is left changed and how it is put back; the exit code."""
+    def ended(self, conductor: Conducted, at: str, signalled: int | None = None) -> int:
+        """The last line, with what is left changed and how it is put back; the exit code.
+
+        `signalled`: the code where a signal ended the command before the run was over.
+        """
         run = conductor.run
         outcome = str(run.outcome) if run.outcome else "held"
-        code = _CODES[run.outcome] if run.outcome else SOME
+        code = self._codes[run.outcome] if run.outcome else signalled or SOME
         reason = conductor.trouble or (run.hold.reason if run.hold else "")
         undo = undoing(run) if run.active else ()
         detail = {
@@ -66,6 +98,7 @@ class Narrator:
                 for one in ledger(run)
             ],
             "commands": undo,
+            "probe": _probed(conductor.probe),
         }
         self._put(_line(run.plan, "Ended", at, detail))
         self._say(f"{outcome}{f': {reason}' if reason else ''}; journal {conductor.journal_path}")
@@ -78,14 +111,34 @@ class Narrator:
             return
         try:
             print(json.dumps(line), flush=True)
-        except BrokenPipeError:
+        except OSError:
             self._read = False
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self._say("nobody reads the events any more; the run goes on, its journal is whole")
 
     def _say(self, text: str) -> None:
-        if self._words:
+        if not self._words:
+            return
+        try:
             print(printable(text), file=sys.stderr, flush=True)
+        except OSError:  # the terminal is gone: what it would have shown is in the journal
+            self._words = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def _probed(state: ProbeState) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": one.url,
+            "sent": one.sent,
+            "failed": one.failed,
+            "p50_s": one.p50_s,
+            "p95_s": one.p95_s,
+            "first_failure": one.first_failure
+            and {"time": one.first_failure.at.isoformat(), "detail": one.first_failure.detail},
+        }
+        for one in state.urls
+    ]
 
 
 def _line(plan: Plan, event: str, time: str, detail: dict[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,16 @@ import msgspec
 from nomad_console.cli.arguments import BLOCKED, DONE, SOME, UNREACHABLE, USAGE, Stopped
 from nomad_console.cli.status import say_silent
 from nomad_console.cli.wiring import Connections, until
+from nomad_console.domain.finding import Level
 from nomad_console.domain.host_command import HostCommandError, filled
-from nomad_console.domain.plan import Plan, PlanOptions, SystemJobs
+from nomad_console.domain.plan import BatchChoice, Plan, PlanOptions, SystemJobs
 from nomad_console.domain.selection import SelectionError, chosen, needs_details
-from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
+from nomad_console.domain.snapshot import ClusterSnapshot, Source, SourceName, SourceState
 from nomad_console.live.interest import Interest
 from nomad_console.operations.planner import Planner
 
 _UNREAD = ("unread:", "group-unread:", "discovery")  # findings that end by waiting
+_ROOM = ("no-room:", "little-room:", "room-unjudged:")  # the same, as long as nodes are not read
 
 
 def asked(options: argparse.Namespace, usual: PlanOptions) -> PlanOptions:
@@ -25,6 +27,7 @@ def asked(options: argparse.Namespace, usual: PlanOptions) -> PlanOptions:
         "target_version": options.target_version,
         "deadline_s": options.deadline,
         "bake_s": options.bake,
+        "batch": None if options.batch is None else BatchChoice(options.batch),
         "system": None if options.system is None else SystemJobs(options.system),
         "host_command": None if options.host_command is None else _split(options.host_command),
     }
@@ -48,11 +51,10 @@ async def found(connections: Connections, words: list[str], seconds: float) -> t
     details = needs_details(words)
 
     def listed(snapshot: ClusterSnapshot) -> bool:
-        state = snapshot.source(SourceName.NOMAD).state
+        nomad = snapshot.source(SourceName.NOMAD)
         unread = details and any(one not in snapshot.details for one in snapshot.nodes)
-        return state not in {SourceState.CONNECTING, SourceState.LIVE} or (
-            bool(snapshot.nomad_index) and not unread
-        )
+        silent = nomad.state is not SourceState.LIVE and not _awaited(nomad)
+        return silent or (bool(snapshot.nomad_index) and not unread)
 
     await until(connections, listed, seconds)
     snapshot = connections.store.latest
@@ -77,28 +79,39 @@ async def planned(
     Stopped where a backend that is configured does not answer: its findings would be missing.
     """
     connections.feeds.look_at(Interest(marked=frozenset(nodes)))
+
+    def whole(snapshot: ClusterSnapshot, *, but: str = "") -> bool:
+        return _whole(snapshot, planner.plan(nodes, options), but)
+
+    await until(connections, lambda now: whole(now, but="unread:agents"), seconds)
     await planner.survey(nodes)
-    await until(connections, lambda now: _whole(now, planner.plan(nodes, options)), seconds)
+    await until(connections, whole, seconds)
     plan = planner.plan(nodes, options)
     if say_silent(connections.store.latest):
         raise Stopped(UNREACHABLE, "a backend does not answer: no plan can be made")
     return plan
 
 
-def _whole(snapshot: ClusterSnapshot, plan: Plan) -> bool:
-    """Nothing more is to come that this plan would be the better for."""
+def _whole(snapshot: ClusterSnapshot, plan: Plan, but: str) -> bool:
+    """Nothing more is to come that this plan would be the better for, `but` this one finding."""
     nomad = snapshot.source(SourceName.NOMAD)
-    states = {snapshot.source(name).state for name in SourceName}
-    if SourceState.CONNECTING in states:
+    if any(_awaited(snapshot.source(name)) for name in SourceName):
         return False
     if nomad.state != SourceState.LIVE:
         return True
     surveyed = bool(snapshot.server_versions) or bool(nomad.reason)
-    unread = any(one.id.startswith(_UNREAD) for one in plan.findings)
+    wanted = _UNREAD if len(snapshot.details) == len(snapshot.nodes) else (*_UNREAD, *_ROOM)
+    unread = any(one.id.startswith(wanted) and one.id != but for one in plan.findings)
     return surveyed and snapshot.every_namespace is not None and not unread
 
 
+def _awaited(source: Source) -> bool:
+    """It has said nothing yet, neither data nor why there are none."""
+    return source.state is SourceState.CONNECTING and not source.reason
+
+
 def code_of(plan: Plan) -> int:
+    """What only explains is no finding that a script should stop at."""
     if plan.blocked:
         return BLOCKED
-    return SOME if plan.findings else DONE
+    return SOME if any(one.level is not Level.INFO for one in plan.findings) else DONE

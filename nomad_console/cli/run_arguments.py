@@ -1,4 +1,4 @@
-"""The arguments of everything about a run: plan, preflight, upgrade, runs."""
+"""The arguments of everything about a run: plan, preflight, upgrade, resume, restore, runs."""
 
 import argparse
 from collections.abc import Callable
@@ -27,6 +27,8 @@ def add(commands: "argparse._SubParsersAction[Any]", backends: _Backends) -> Non
     _plan(command("plan", "what upgrading nodes would do, how long it takes, what it risks"))
     _preflight(command("preflight", "what stands against upgrading nodes"))
     _upgrade(command("upgrade", "upgrade nodes without a screen; events as NDJSON"))
+    _resume(command("resume", "go on with a run that is not over; events as NDJSON", ""))
+    _restore(command("restore", "put back what a run that is not over changed", ""))
     _runs(command("runs", "what was done, by whom, when; the report of a run", ""))
 
 
@@ -49,21 +51,24 @@ def _upgrade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plan", default="", metavar="FILE", help="take up this plan, if it still fits"
     )
-    answers = parser.add_argument_group("answers")
-    answers.add_argument(
-        "--approve",
-        choices=("all", "none"),
-        default="none",
-        help="answer every gate whose proofs hold, or hold at the first (none)",
+    _answers(parser)
+    _quiet(parser)
+
+
+def _resume(parser: argparse.ArgumentParser) -> None:
+    _run_left(parser)
+    _answers(parser)
+    parser.add_argument(
+        "--host-step",
+        choices=("ran", "again"),
+        help="whether the host command did its work, where nobody saw its end",
     )
-    answers.add_argument(
-        "--accept",
-        type=values.ids,
-        default=(),
-        metavar="ID,…|all",
-        help="findings marked ACK; a BLOCK cannot be accepted",
-    )
-    parser.add_argument("--json", action="store_true", help="NDJSON, which it always is")
+    _quiet(parser)
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _run_left(parser)
+    _quiet(parser)
 
 
 def _runs(parser: argparse.ArgumentParser) -> None:
@@ -73,8 +78,71 @@ def _runs(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="as JSON")
 
 
+def _run_left(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "id", nargs="?", default="", metavar="ID", help="the run, if more than one is not over"
+    )
+    _timeout(parser)
+
+
+def _answers(parser: argparse.ArgumentParser) -> None:
+    """What nobody will be asked meanwhile."""
+    group = parser.add_argument_group("answers")
+    group.add_argument(
+        "--approve",
+        choices=("all", "none"),
+        default="none",
+        help="answer every gate whose proofs hold, or hold at the first (none)",
+    )
+    group.add_argument(
+        "--accept",
+        type=values.ids,
+        default=(),
+        metavar="ID,…|all",
+        help="findings marked ACK; a BLOCK cannot be accepted",
+    )
+    group.add_argument(
+        "--on-failure",
+        choices=("hold", "restore"),
+        default="hold",
+        help="leave the run held, or put back what it changed (hold)",
+    )
+    group.add_argument(
+        "--on-hangup",
+        choices=("freeze", "continue"),
+        default="freeze",
+        help="end our drain when the terminal is lost, or let it go on (freeze)",
+    )
+    group.add_argument(
+        "--probe",
+        type=values.url,
+        action="append",
+        default=[],
+        metavar="URL",
+        help="request it during the run, besides those of the settings",
+    )
+    group.add_argument(
+        "--probe-budget",
+        type=values.budget,
+        default=0,
+        metavar="N",
+        help="so many of its requests may fail before the run is held (0)",
+    )
+
+
+def _quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--takeover", action="store_true", help="although another run was left behind"
+    )
+    parser.add_argument("--json", action="store_true", help="no words on stderr, only NDJSON")
+
+
 def _nodes(parser: argparse.ArgumentParser, many: str) -> None:
     parser.add_argument("nodes", nargs=many, metavar="NODE", help="see below")
+    _timeout(parser)
+
+
+def _timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=values.positive,
@@ -107,3 +175,8 @@ def _shape(parser: argparse.ArgumentParser) -> None:
         help="of a drain (twice the forecast, 10m at least)",
     )
     group.add_argument("--bake", type=values.seconds, metavar="D", help="watch so long (30s)")
+    group.add_argument(
+        "--batch",
+        choices=("wait", "stop", "skip"),
+        help="batch work: wait for its end, stop it, or leave its node out (wait)",
+    )

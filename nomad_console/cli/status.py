@@ -12,6 +12,9 @@ from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums,
 from nomad_console.domain.snapshot import SourceState as State
 from nomad_console.domain.target import Target
 from nomad_console.domain.text import duration, printable
+from nomad_console.operations.archive import Kept
+from nomad_console.operations.journal import folder
+from nomad_console.operations.upgrades import abandoned
 
 
 def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
@@ -83,11 +86,47 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def run(options: argparse.Namespace) -> int:
-    from nomad_console.cli.wiring import look
+def left_document(left: tuple[Kept, ...]) -> list[dict[str, Any]]:
+    """Runs that are not over and that nobody conducts any more."""
+    return [
+        {
+            "id": one.id,
+            "by": one.head.by,
+            "begun_at": one.head.begun_at.isoformat(),
+            "node": one.run.plan.node(one.run.upgrade.node).name,
+            "step": one.run.upgrade.step,
+            "held": one.run.hold.reason if one.run.hold else None,
+        }
+        for one in left
+    ]
 
-    snapshot, now = look(options, enough=settled, seconds=options.timeout)
-    print(json.dumps(document(snapshot, now), indent=1) if options.json else text(snapshot, now))
+
+def left_text(left: tuple[Kept, ...], now: datetime) -> list[str]:
+    """The same, before anything else is said of the cluster."""
+    lines = []
+    for one in left_document(left):
+        age = duration((now - datetime.fromisoformat(one["begun_at"])).total_seconds())
+        held = f", held: {one['held']}" if one["held"] else ""
+        where = f"at {one['step'] or 'the start'} of {one['node']}{held}"
+        lines += [
+            printable(f"RUN {one['id']} LEFT BEHIND {where}"),
+            printable(
+                f"  begun {age} ago by {one['by']}: nomad-console resume|restore {one['id']}"
+            ),
+        ]
+    return [*lines, ""] if lines else []
+
+
+def run(options: argparse.Namespace) -> int:
+    from nomad_console.cli.wiring import look, settings_of
+
+    settings = settings_of(options)
+    left = abandoned(folder(), settings.label)
+    snapshot, now = look(settings, enough=settled, seconds=options.timeout)
+    if options.json:
+        print(json.dumps({"abandoned": left_document(left), **document(snapshot, now)}, indent=1))
+    else:
+        print(*left_text(left, now), text(snapshot, now), sep="\n")
     return UNREACHABLE if say_silent(snapshot) else DONE
 
 

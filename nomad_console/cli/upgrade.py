@@ -6,34 +6,65 @@ import sys
 from pathlib import Path
 
 from nomad_console.cli.arguments import BLOCKED, SOME, USAGE, Stopped
+from nomad_console.cli.driving import drive
 from nomad_console.cli.narrating import Narrator
 from nomad_console.cli.planning import asked, found, planned
 from nomad_console.cli.wiring import Connections, following, settings_of, upgrades_on
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import Plan
-from nomad_console.live.interest import Interest
-from nomad_console.operations.approval import Attendant, unaccepted
-from nomad_console.operations.conductor import Conductor
+from nomad_console.operations.approval import Orders, unaccepted
 from nomad_console.operations.plan_file import PlanFileError, differences, options_of, read
 from nomad_console.operations.planner import Planner
-from nomad_console.operations.upgrades import UpgradeRefused, Upgrades
+from nomad_console.operations.upgrades import UpgradeRefused, Watching
+from nomad_console.settings.values import ClusterSettings
 
-_SHAPES = ("target_version", "host_command", "system", "deadline", "bake")
+_SHAPES = ("target_version", "host_command", "system", "deadline", "bake", "batch")
 
 
 def run(options: argparse.Namespace) -> int:
     kept = _kept(options)
     settings = settings_of(options)
-    if settings.read_only or getattr(options, "read_only", False):
-        raise Stopped(USAGE, "read-only: nothing can be upgraded")
     command = options.host_command or settings.host.command if kept is None else kept.host_command
-    if not command and not sys.stderr.isatty():
+    refuse_unable(options, settings, by_hand=not command)
+    return asyncio.run(_upgrade(options, settings, kept))
+
+
+def refuse_unable(options: argparse.Namespace, settings: ClusterSettings, *, by_hand: bool) -> None:
+    """Stopped where nothing may be written, or nobody is there to upgrade a host by hand."""
+    if settings.read_only or getattr(options, "read_only", False):
+        raise Stopped(USAGE, "read-only: nothing can be written")
+    if by_hand and not sys.stderr.isatty():
         raise Stopped(
             USAGE,
             "there is no way to upgrade a host: give --host-command, set host.command, or stay at "
             "a terminal and do it by hand",
         )
-    return asyncio.run(_upgrade(options, kept))
+
+
+def orders_of(options: argparse.Namespace) -> Orders:
+    return Orders(
+        approve=options.approve == "all",
+        restore=options.on_failure == "restore",
+        freeze=options.on_hangup == "freeze",
+    )
+
+
+def watching_of(options: argparse.Namespace) -> Watching:
+    return Watching(tuple(options.probe), options.probe_budget)
+
+
+def refused(refusal: UpgradeRefused) -> Stopped:
+    """As a command's end; where another run stands in the way, what to do about it."""
+    cure = "; resume or restore it, or say --takeover" if refusal.takeover else ""
+    return Stopped(BLOCKED, f"{refusal}{cure}")
+
+
+def refuse_unaccepted(plan: Plan, accepted: tuple[str, ...]) -> None:
+    """Stopped where the plan has findings that nobody accepted."""
+    left = unaccepted(plan, accepted)
+    if left:
+        ids = ",".join(one.id for one in left)
+        raise Stopped(SOME, f"to be accepted: {_named(left)}\n  --accept {ids}")
 
 
 def _kept(options: argparse.Namespace) -> Plan | None:
@@ -52,31 +83,26 @@ def _kept(options: argparse.Namespace) -> Plan | None:
         raise Stopped(USAGE, str(error)) from error
 
 
-async def _upgrade(options: argparse.Namespace, kept: Plan | None) -> int:
+async def _upgrade(
+    options: argparse.Namespace, settings: ClusterSettings, kept: Plan | None
+) -> int:
     narrator = Narrator(words=sys.stderr.isatty() and not options.json)
-    async with following(settings_of(options), read_only=False) as connections:
+    async with following(settings, read_only=False) as connections:
         upgrades = upgrades_on(connections)
         plan = await _plan(connections, upgrades.planner, options, kept)
         narrator.planned(plan)
-        _refuse(plan, options.accept)
-        conductor = _begin(upgrades, plan)
-        conductor.listen(lambda event, before: narrator.happened(event, before, conductor.run))
-        connections.feeds.look_at(Interest.of_run(plan))
-        attendant = Attendant(
-            conductor, connections.clock, approve=options.approve == "all", freezing=True
-        )
-        await _drive(conductor, attendant)
-        at = connections.clock.now().isoformat(timespec="milliseconds")
-        return narrator.ended(conductor, at)
-
-
-async def _drive(conductor: Conductor, attendant: Attendant) -> None:
-    """Until the run is over, or held with nothing under way."""
-    async with asyncio.TaskGroup() as tasks:
-        conducting = tasks.create_task(conductor.conduct())
+        blocks = [one for one in plan.findings if one.level is Level.BLOCK]
+        if blocks:
+            raise Stopped(BLOCKED, f"blocked: {_named(blocks)}")
+        refuse_unaccepted(plan, options.accept)
+        try:
+            conductor = await upgrades.begin(plan, watching_of(options), takeover=options.takeover)
+        except UpgradeRefused as refusal:
+            raise refused(refusal) from refusal
+        if plan.to_accept:
+            conductor.accept(*plan.to_accept)
         conductor.start()
-        await attendant.attend()
-        conducting.cancel()
+        return await drive(connections, upgrades, narrator, orders_of(options))
 
 
 async def _plan(
@@ -96,23 +122,5 @@ async def _plan(
     return plan
 
 
-def _refuse(plan: Plan, accepted: tuple[str, ...]) -> None:
-    """Stopped where the plan is blocked, or has findings that nobody accepted."""
-    blocks = [one for one in plan.findings if one.level is Level.BLOCK]
-    if blocks:
-        raise Stopped(BLOCKED, f"blocked: {_named(blocks)}")
-    open_ones = unaccepted(plan, accepted)
-    if open_ones:
-        ids = ",".join(one.id for one in open_ones)
-        raise Stopped(SOME, f"to be accepted: {_named(open_ones)}\n  --accept {ids}")
-
-
 def _named(findings: list[Finding] | tuple[Finding, ...]) -> str:
     return "".join(f"\n  {one.id}: {one.evidence} → {one.cure}" for one in findings)
-
-
-def _begin(upgrades: Upgrades, plan: Plan) -> Conductor:
-    try:
-        return upgrades.begin(plan)
-    except UpgradeRefused as refusal:
-        raise Stopped(BLOCKED, str(refusal)) from refusal

@@ -43,39 +43,41 @@ def test_unchecked_tls_is_said_as_long_as_the_console_runs() -> None:
     assert warnings(ClusterSettings("a", "a", NomadSettings(), ConsulSettings(), OFF)) == ()
 
 
-def left(tmp_path: Path, capsys: pytest.CaptureFixture[str], **changed: object) -> str:
+async def left(tmp_path: Path, capsys: pytest.CaptureFixture[str], **changed: object) -> str:
     clock = ManualClock()
     upgrades, _ = small_upgrades(SmallCluster(clock), clock, tmp_path)
-    conductor = upgrades.begin(a_plan(2))
+    conductor = await upgrades.begin(a_plan(2))
     first = msgspec.structs.replace(conductor.run.upgrade, **changed)
     conductor.run = msgspec.structs.replace(
         conductor.run, started_at=clock.now(), upgrades=(first,)
     )
     say_what_is_left(upgrades)
-    conductor._journal.close()
+    await conductor.give_up()
     return capsys.readouterr().out
 
 
-def test_a_run_that_is_not_over_leaves_its_journal_and_the_commands_that_undo_it(
+async def test_a_run_that_is_not_over_leaves_its_journal_and_the_commands_that_undo_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = left(tmp_path, capsys, step=Step.DRAIN, cordoned=True)
+    said = await left(tmp_path, capsys, step=Step.DRAIN, cordoned=True)
     assert f"Run 7f3a0000 is not over. Journal: {tmp_path}/7f3a0000.ndjson" in said
     assert "To put back what it changed:" in said
     assert f"\n  nomad node eligibility -enable {node_id(2)}\n" in said
 
 
-def test_a_run_that_changed_nothing_says_so(
+async def test_a_run_that_changed_nothing_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "Nothing is changed." in left(tmp_path, capsys)
+    assert "Nothing is changed." in await left(tmp_path, capsys)
 
 
-def test_without_a_run_nothing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_without_a_run_nothing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     clock = ManualClock()
     upgrades, _ = small_upgrades(SmallCluster(clock), clock, tmp_path)
     say_what_is_left(upgrades)
-    conductor = upgrades.begin(a_plan(2))
+    conductor = await upgrades.begin(a_plan(2))
     say_what_is_left(upgrades)  # begun, but not started
-    conductor._journal.close()
+    await conductor.give_up()
     assert capsys.readouterr().out == ""

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from nomad_console.cli import plan
 from nomad_console.cli.arguments import main
 from nomad_console.operations import plan_file
 from tests.support.commands import SmallWorld
@@ -13,7 +12,7 @@ from tests.support.snapshots import with_node
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> SmallWorld:
     found = SmallWorld()
-    found.put_under(monkeypatch, plan)
+    found.put_under(monkeypatch)
     return found
 
 

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from nomad_console.cli import plan
 from nomad_console.cli.arguments import main
 from tests.support.commands import SmallWorld
 from tests.support.snapshots import with_node
@@ -11,7 +10,7 @@ from tests.support.snapshots import with_node
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> SmallWorld:
     found = SmallWorld()
-    found.put_under(monkeypatch, plan)
+    found.put_under(monkeypatch)
     return found
 
 

@@ -1,25 +1,19 @@
 import json
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from nomad_console.cli.arguments import main
 from nomad_console.cli.runs import table
 from nomad_console.operations.archive import archive
-from nomad_console.operations.journal import FORM, Head, Journal, folder
-from tests.support.manual_clock import EPOCH
+from nomad_console.operations.journal import folder
+from tests.support.journals import keep
 from tests.support.play import started
 
 
 def begin(run_id: str, by: str = "ann@bastion") -> None:
     play = started(1)
-    plan = msgspec.structs.replace(play.run.plan, run_id=run_id)
-    head = Head(form=FORM, by=by, cluster="prod|eu", begun_at=EPOCH, plan=plan)
-    journal = Journal(folder(), head)
-    for event in play.journal:
-        journal.append(event)
-    journal.close()
+    keep(folder(), play.run, play.journal, run_id, by=by, cluster="prod|eu")
 
 
 def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:

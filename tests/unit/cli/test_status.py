@@ -1,10 +1,17 @@
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 
-from nomad_console.cli.status import document, settled, text
+from nomad_console.cli.status import document, left_document, left_text, settled, text
+from nomad_console.domain.plan import Step
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
+from nomad_console.operations.upgrades import abandoned
+from nomad_console.upgrade.events import Held
+from tests.support.journals import keep
+from tests.support.manual_clock import EPOCH
+from tests.support.play import at_step
 from tests.support.snapshots import (
     WEB_PUBLIC,
     article_snapshot,
@@ -65,3 +72,20 @@ def test_the_text_is_one_line_a_node_and_harmless() -> None:
     assert "\x1b" not in text(bad, NOW)
     assert any("ineligible" in line and "3/3" in line for line in lines)
     assert any(line.startswith("c2") and "1 healthy, 1 unhealthy" in line for line in lines)
+
+
+def test_a_run_left_behind_is_said_before_anything_else(tmp_path: Path) -> None:
+    play = at_step(Step.DRAIN, 2)
+    play.answer()
+    play.do(Held, "the probe \x1b[2J")
+    keep(tmp_path, play.run, play.journal)
+    left = abandoned(tmp_path, "prod")
+    (one,) = left_document(left)
+    assert one["id"] == play.run.plan.run_id
+    assert (one["node"], one["step"], one["by"]) == ("c2", "drain", "ann@bastion")
+    first, second, blank = left_text(left, EPOCH + timedelta(minutes=3))
+    assert first == "RUN 7f3a0000 LEFT BEHIND at drain of c2, held: the probe \ufffd[2J"
+    assert second == "  begun 03:00 ago by ann@bastion: nomad-console resume|restore 7f3a0000"
+    assert blank == ""
+    assert left_text((), NOW) == []
+    assert abandoned(tmp_path, "staging") == ()

@@ -63,7 +63,7 @@ def test_a_look_ends_with_what_is_known_and_why_the_rest_is_not(
 ) -> None:
     monkeypatch.setenv("NOMAD_ADDR", nowhere())
     snapshot, _ = look(
-        parser().parse_args(["status"]),
+        settings_of(parser().parse_args(["status"])),
         enough=lambda seen: bool(seen.source(SourceName.NOMAD).reason),
         seconds=10,
     )
@@ -74,6 +74,8 @@ def test_a_look_ends_with_what_is_known_and_why_the_rest_is_not(
 
 def test_a_look_has_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOMAD_ADDR", nowhere())
-    snapshot, now = look(parser().parse_args(["status"]), enough=lambda _: False, seconds=0.2)
+    snapshot, now = look(
+        settings_of(parser().parse_args(["status"])), enough=lambda _: False, seconds=0.2
+    )
     assert snapshot.nodes == {}
     assert now >= snapshot.at

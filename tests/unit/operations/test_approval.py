@@ -7,20 +7,29 @@ import pytest
 
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import Step
-from nomad_console.operations.approval import Attendant, patience_s, unaccepted
+from nomad_console.operations.approval import Attendant, Orders, patience_s, unaccepted
 from nomad_console.upgrade.events import (
+    Disturbed,
+    Event,
     Failed,
     Frozen,
     GateConfirmed,
     GateOpened,
     Held,
+    HostStarted,
     Intended,
+    Released,
+    RestoreAsked,
+    Unknown,
 )
 from nomad_console.upgrade.gates import Gate, ProofName
 from nomad_console.upgrade.run import Run
-from tests.support.manual_clock import ManualClock
+from tests.support.manual_clock import EPOCH, ManualClock
 from tests.support.plans import a_plan
 from tests.support.play import HOST, Play, at_step, started
+
+ALL = Orders(approve=True)
+BACK = Orders(approve=True, restore=True)
 
 
 class Desk:
@@ -30,6 +39,7 @@ class Desk:
         self.play = play
         self.trouble = ""
         self.said: list[str] = []
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
         self._watchers: list[Callable[[], None]] = []
 
     @property
@@ -54,6 +64,11 @@ class Desk:
     def freeze(self, reason: str) -> None:
         self.said.append(f"freeze: {reason}")
         self.play.do(Frozen, reason)
+        self.tell()
+
+    def restore(self, reason: str) -> None:
+        self.said.append(f"restore: {reason}")
+        self.play.do(RestoreAsked, reason)
         self.tell()
 
     def open(self) -> None:
@@ -86,11 +101,9 @@ class Seat:
 
 
 @asynccontextmanager
-async def attended(
-    play: Play, *, approve: bool = True, freezing: bool = True
-) -> AsyncIterator[Seat]:
+async def attended(play: Play, orders: Orders = ALL) -> AsyncIterator[Seat]:
     clock, desk = ManualClock(), Desk(play)
-    attendant = Attendant(desk, clock, approve=approve, freezing=freezing)
+    attendant = Attendant(desk, clock, orders)
     async with asyncio.TaskGroup() as tasks:
         attending = tasks.create_task(attendant.attend())
         await clock.advance(0)
@@ -131,7 +144,7 @@ async def test_it_leads_a_run_of_two_to_its_end() -> None:
 async def test_where_nobody_approves_the_first_gate_holds_the_run() -> None:
     play = started(1)
     play.see()
-    async with attended(play, approve=False) as seat:
+    async with attended(play, Orders()) as seat:
         seat.desk.open()
         assert await seat.settle()
     assert seat.desk.said == ["hold: c1: start: proven, and nobody approves"]
@@ -160,7 +173,7 @@ async def test_a_wrong_version_is_held_after_the_command_and_not_before() -> Non
         await seat.settle()
         assert not await seat.wait(limit(play) - 1)
         assert await seat.wait(1.5)
-    assert "version as wanted: seen" in seat.desk.said[0]
+    assert "version as wanted: broken" in seat.desk.said[0]
 
 
 async def test_work_by_hand_takes_as_long_as_it_takes() -> None:
@@ -180,7 +193,7 @@ async def test_a_drain_has_its_deadline_and_is_ended_before_it_is_left() -> None
         assert not await seat.wait(limit(play) - 1)
         assert not await seat.wait(1.5)
         assert [said.split(":")[0] for said in seat.desk.said] == ["hold", "freeze"]
-        assert not await seat.wait(60)
+        assert not await seat.wait(20)
         play.answer()
         assert await seat.settle()
     assert play.run.hold is not None
@@ -194,7 +207,7 @@ async def test_a_drain_that_is_over_or_may_go_on_is_left_alone(over: bool) -> No
     play.answer()
     play.see(ProofName.REPLACED, *([] if over else [ProofName.DRAIN_OVER]))
     play.do(Held, "a guard")
-    async with attended(play, freezing=over) as seat:
+    async with attended(play, Orders(approve=True, freeze=over)) as seat:
         assert await seat.settle()
     assert seat.desk.said == []
 
@@ -203,10 +216,96 @@ async def test_a_held_run_is_left_only_when_every_call_has_its_answer() -> None:
     play = at_step(Step.DETACH)
     play.do(Held, "a guard")
     async with attended(play) as seat:
-        assert not await seat.wait(10_000)
+        assert not await seat.wait(20)
         play.answer()
         assert await seat.settle()
     assert seat.desk.said == []
+
+
+async def test_a_call_that_cannot_even_begin_is_not_waited_for_for_ever() -> None:
+    play = at_step(Step.DETACH)
+    play.do(Held, "the lock is late")
+    async with attended(play) as seat:
+        assert not await seat.wait(20)
+        assert await seat.wait(20)
+
+
+async def test_a_host_command_that_runs_is_waited_for_however_long_it_takes() -> None:
+    play = at_step(Step.UPGRADE, host_command=HOST)
+    (pending,) = play.now.pending
+    play.do(Intended, pending.write.id)
+    play.do(HostStarted, pending.write.id)
+    play.do(Held, "the probe")
+    async with attended(play) as seat:
+        assert not await seat.wait(10_000)
+        play.do(Unknown, pending.write.id, "gone")
+        assert await seat.settle()
+
+
+async def test_what_was_said_to_the_run_already_comes_before_any_judgement() -> None:
+    play = at_step(Step.DETACH)
+    play.answer()
+    play.do(Held, "a guard")
+    async with attended(play) as seat:
+        assert await seat.settle()
+    resumed = Desk(play)
+    resumed.events.put_nowait(Released(at=EPOCH, elapsed=0))
+    attendant = Attendant(resumed, ManualClock(), ALL)
+    assert not attendant._left_alone()
+    resumed.events.get_nowait()
+    assert attendant._left_alone()
+
+
+async def test_on_failure_it_goes_back_once_and_leaves_when_all_is_back() -> None:
+    play = at_step(Step.UPGRADE, host_command=HOST)
+    (pending,) = play.now.pending
+    play.do(Intended, pending.write.id)
+    play.do(Failed, pending.write.id, "ended with 7")
+    async with attended(play, BACK) as seat:
+        assert not await seat.settle()
+        assert [said.split(":")[0] for said in seat.desk.said] == ["restore"]
+        assert play.run.restoring is not None
+        play.do(Held, "what came back is not healthy")
+        assert not await seat.settle()  # its calls are under way
+        play.answer()
+        assert await seat.settle()
+    assert len(seat.desk.said) == 1
+
+
+async def test_a_way_back_that_stalls_is_held() -> None:
+    play = at_step(Step.UPGRADE, host_command=HOST)
+    play.answer()
+    play.do(Held, "a guard")
+    async with attended(play, BACK) as seat:
+        await seat.settle()
+        play.answer()
+        assert play.run.restoring is not None
+        await seat.settle()
+        assert not await seat.wait(limit(play) - 1)
+        assert await seat.wait(2)
+    assert seat.desk.said[-1].startswith("hold: c1: bring back is not proven after")
+
+
+async def test_another_hand_is_never_worked_against_and_no_approval_is_no_failure() -> None:
+    play = at_step(Step.DETACH)
+    play.answer()
+    play.do(Disturbed, play.now.node, "was made eligible by another hand")
+    async with attended(play, BACK) as seat:
+        assert await seat.settle()
+    assert seat.desk.said == []
+    play = started(1)
+    play.see()
+    async with attended(play, Orders(restore=True)) as seat:
+        seat.desk.open()
+        assert await seat.settle()
+    assert [said.split(":")[0] for said in seat.desk.said] == ["hold"]
+
+
+def test_batch_work_that_is_waited_for_has_no_limit() -> None:
+    play = at_step(Step.DRAIN, 2)
+    play.answer()
+    assert play.run.plan.node(play.now.node).batch
+    assert patience_s(play.run) is None
 
 
 async def test_what_was_refused_is_left_at_once() -> None:

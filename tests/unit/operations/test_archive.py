@@ -1,27 +1,13 @@
 import json
-from datetime import timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from nomad_console.domain.plan import Step
 from nomad_console.operations.archive import Kept, archive, document, markdown, text
-from nomad_console.operations.journal import FORM, Head, Journal
 from nomad_console.upgrade.events import Held
-from tests.support.manual_clock import EPOCH
+from tests.support.journals import keep
 from tests.support.play import HOST, Play, at_step, started
-
-
-def kept(where: Path, play: Play, run_id: str, *, hours: int = 0, by: str = "ann@bastion") -> None:
-    plan = msgspec.structs.replace(play.run.plan, run_id=run_id)
-    head = Head(
-        form=FORM, by=by, cluster="prod", begun_at=EPOCH + timedelta(hours=hours), plan=plan
-    )
-    journal = Journal(where, head)
-    for event in play.journal:
-        journal.append(event)
-    journal.close()
 
 
 def whole() -> Play:
@@ -39,9 +25,10 @@ def halfway() -> Play:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    kept(tmp_path, whole(), "aaaa0001")
-    kept(tmp_path, halfway(), "aaaa0002", hours=2)
-    kept(tmp_path, Play(started(4).run), "bbbb0003", hours=1)
+    for hours, (play, run_id) in enumerate(
+        ((whole(), "aaaa0001"), (Play(started(4).run), "bbbb0003"), (halfway(), "aaaa0002"))
+    ):
+        keep(tmp_path, play.run, play.journal, run_id, hours=hours)
     return tmp_path
 
 
