@@ -49,6 +49,22 @@ class _Leaving:
     def __init__(self) -> None:
         self.number = 0
         self.asked = asyncio.Event()
+        self._quiet: int | None = None
+
+    def lose_terminal(self) -> None:
+        """Textual reads and writes on: silence for the one, a sink for the other, not errors."""
+        if self._quiet is None:
+            silence, self._quiet = os.pipe()
+            sink = os.open(os.devnull, os.O_WRONLY)
+            for number, file in ((0, silence), (1, sink), (2, sink)):
+                os.dup2(file, number)
+            os.close(silence)
+            os.close(sink)
+
+    def end_silence(self) -> None:
+        """Let whoever reads the lost terminal come to its end."""
+        if self._quiet is not None:
+            os.close(self._quiet)
 
 
 @contextmanager
@@ -58,7 +74,7 @@ def _signals(upgrades: Upgrades | None) -> Iterator[_Leaving]:
 
     def leave(number: int) -> None:
         if number == signal.SIGHUP:
-            _let_go_of_terminal()
+            leaving.lose_terminal()
         if upgrades is not None:
             upgrades.lose_terminal()
         leaving.number = leaving.number or number
@@ -78,20 +94,13 @@ async def _shown(app: ConsoleApp, upgrades: Upgrades | None, leaving: _Leaving) 
         await leaving.asked.wait()
         if upgrades is not None:
             await upgrades.hang_up()
+        leaving.end_silence()
         app.exit()
 
     async with asyncio.TaskGroup() as tasks:
         hearing = tasks.create_task(leave())
         await app.run_async()
         hearing.cancel()
-
-
-def _let_go_of_terminal() -> None:
-    """Textual reads and writes on: silence for the one, a sink for the other, instead of errors."""
-    silence, _ = os.pipe()  # its other end stays open as long as we live: nothing ever comes
-    sink = os.open(os.devnull, os.O_WRONLY)
-    for number, file in ((0, silence), (1, sink), (2, sink)):
-        os.dup2(file, number)
 
 
 def application(connections: Connections, upgrades: Upgrades | None) -> ConsoleApp:
