@@ -11,9 +11,17 @@ from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame, FrameClock, SnapshotSource
 from nomad_console.tui.lookups import Lookups
-from nomad_console.tui.messages import DetailAsked, ReportAsked, RunAsked, Said, UpgradeAsked
+from nomad_console.tui.messages import (
+    DetailAsked,
+    ReportAsked,
+    ResumeAsked,
+    RunAsked,
+    RunUnfinished,
+    Said,
+    UpgradeAsked,
+)
 from nomad_console.tui.rendering.columns import At
-from nomad_console.tui.screens.base import ConsoleScreen, Shared
+from nomad_console.tui.screens.base import ConsoleScreen, Runs, Shared
 from nomad_console.tui.screens.dashboard import Dashboard
 from nomad_console.tui.screens.detail import DetailScreen
 from nomad_console.tui.screens.keys import KeysScreen
@@ -34,12 +42,18 @@ class Feeds(Protocol):
     def look_at(self, interest: Interest) -> None: ...
 
 
-class Upgrades(Protocol):
+class Upgrades(Runs, Protocol):
     """The guided upgrade: it is handed the app to open its own screens on."""
 
     def start(self, stage: Stage, node_ids: tuple[str, ...]) -> None: ...
 
-    def begin(self, stage: Stage, plan: Plan) -> None: ...
+    def begin(self, stage: Stage, plan: Plan, *, takeover: bool = False) -> None: ...
+
+    def look_for_unfinished(self, stage: Stage) -> None: ...
+
+    def show_unfinished(self, stage: Stage) -> None: ...
+
+    def resume(self, stage: Stage, asked: ResumeAsked) -> None: ...
 
     def report(self, stage: Stage) -> None: ...
 
@@ -69,17 +83,19 @@ class ConsoleApp(App[None]):
     ) -> None:
         super().__init__()
         self.frames = FrameClock(store, clock, self._show)
-        self.shared = Shared(facts, self.frames, lookups, read_only)
+        self._upgrades = None if read_only else upgrades
+        self.shared = Shared(facts, self.frames, lookups, read_only, self._upgrades)
         self._store = store
         self._feeds = feeds
         self._interest = Interest()
-        self._upgrades = None if read_only else upgrades
         self._at = At(store.latest, clock.now().replace(microsecond=0))
 
     def on_mount(self) -> None:
         self.push_screen(Dashboard(self.shared, self._at))
         self.run_worker(self._feeds.run(), name="feeds", group="feeds")
         self.run_worker(self.frames.run(), name="frames", group="frames")
+        if self._upgrades is not None:
+            self._upgrades.look_for_unfinished(self)
 
     def on_resize(self, event: events.Resize) -> None:
         small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
@@ -109,7 +125,17 @@ class ConsoleApp(App[None]):
     @on(RunAsked)
     def _begin(self, message: RunAsked) -> None:
         if self._upgrades is not None:
-            self._upgrades.begin(self, message.plan)
+            self._upgrades.begin(self, message.plan, takeover=message.takeover)
+
+    @on(RunUnfinished)
+    def _show_unfinished(self) -> None:
+        if self._upgrades is not None:
+            self._upgrades.show_unfinished(self)
+
+    @on(ResumeAsked)
+    def _resume(self, message: ResumeAsked) -> None:
+        if self._upgrades is not None:
+            self._upgrades.resume(self, message)
 
     @on(ReportAsked)
     def _report(self) -> None:

@@ -17,25 +17,7 @@ class Key(NamedTuple):
     dangerous: bool = False
 
 
-_FOOTER = (
-    "esc",
-    "b",
-    "h",
-    "g",
-    "F",
-    "x",
-    "space",
-    "enter",
-    "u",
-    "/",
-    "tab",
-    ":",
-    "L",
-    "p",
-    "z",
-    "s",
-    "y",
-)
+_FOOTER = ("esc", *"bhgFRKSx", "space", "enter", "u", "/", "tab", ":", "U", *"LpzsEyBDA")
 READ_ONLY = "read-only: this console never writes"
 
 TABLE = (
@@ -62,8 +44,17 @@ UPGRADE = Key(
     "guided upgrade of the marked nodes, else of the row's node",
     dangerous=True,
 )
+TAKE_UP = Key(
+    "U",
+    "take_up",
+    "U",
+    "unfinished run",
+    "the run that was left unfinished: go on with it, or put back what it changed",
+    dangerous=True,
+)
 DASHBOARD = (
     UPGRADE,
+    TAKE_UP,
     Key("slash", "filter", "/", "filter", "filter this pane"),
     Key("colon", "command", ":", "command", ":nodes :sort COLUMN :filter … :quit"),
     Key("tab", "pane(1)", "tab", "pane", "next pane"),
@@ -90,16 +81,34 @@ DETAIL = (
 BEGIN = Key(
     "b", "begin", "b", "begin", "begin this plan; its first gate still asks", dangerous=True
 )
+UNFINISHED = (
+    Key("g", "resume", "g", "go on with it", "go on where it was left", dangerous=True),
+    Key("R", "restore", "R", "restore", "put back what it changed", dangerous=True),
+)
 LEAVE = (
     Key("F", "freeze_and_leave", "F", "freeze and leave", "end our drain, then leave"),
     Key("x", "leave_it", "x", "leave as it is", "leave; what goes on is on this page"),
+    Key("S", "stop_after", "S", "finish this node", "stay until this node is done, then stop"),
+    Key("R", "restore", "R", "restore", "put back what the run changed"),
 )
-RUN = (
-    Key("c", "confirm", "c", "", "answer the gate: c, then the two characters it shows"),
+ORDERS = (
+    Key("g", "go_on", "g", "go on", "go on after a hold"),
+    Key("D", "host_ran", "D", "it ran", "take the host command for done, whatever is known of it"),
+    Key("A", "host_again", "A", "run it again", "run the host command again"),
     Key("h", "hold", "h", "hold", "hold: the next gate stays closed"),
     Key("F", "freeze", "F", "freeze", "hold, and end our drain; the node stays ineligible"),
-    Key("g", "go_on", "g", "go on", "go on after a hold"),
-    Key("enter", "report", "enter", "report", "the report so far"),
+    Key("E", "extend", "E", "extend", "give our drain another deadline"),
+    Key("s", "batch_stop", "s", "stop batch", "stop the batch work of the node when it is drained"),
+    Key("B", "batch_wait", "B", "wait for batch", "let batch work end by itself: no deadline"),
+    Key("R", "restore", "R", "restore", "put back what this run changed, and end it"),
+    Key("K", "skip", "K", "skip", "leave a node out, or as it is now"),
+    Key("S", "stop_after", "S", "stop after", "end the run after this node; once more: do not"),
+)
+REPORT = Key("enter", "report", "enter", "report", "the report so far")
+RUN = (
+    Key("c", "confirm", "c", "", "answer the gate: c, then the two characters it shows"),
+    *ORDERS,
+    REPORT,
     Key("escape,backspace", "back", "esc", "back", "to the dashboard; the run goes on"),
     Key("down,j", "scroll(1)", "↓ j", "", "a line on"),
     Key("up,k", "scroll(-1)", "↑ k", "", "a line back"),

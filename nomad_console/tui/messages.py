@@ -36,9 +36,24 @@ class UpgradeAsked(Message):
 
 @dataclass
 class RunAsked(Message):
-    """The operator takes up this plan."""
+    """The operator takes up this plan; `takeover`: another run's lock may be taken over."""
 
     plan: Plan
+    takeover: bool = False
+
+
+@dataclass
+class RunUnfinished(Message):
+    """The operator wants to see the run that nobody conducts any more."""
+
+
+@dataclass
+class ResumeAsked(Message):
+    """The operator goes on with an unfinished run; `restore`: puts back what it changed."""
+
+    run_id: str
+    restore: bool = False
+    takeover: bool = False
 
 
 @dataclass

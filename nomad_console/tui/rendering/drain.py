@@ -29,15 +29,23 @@ def drain_lines(progress: Progress, width: int) -> list[Line]:
     return lines
 
 
+def killed(progress: Progress) -> tuple[str, ...]:
+    """Who did not stop in the time its kill_timeout gave it."""
+    forced = (one for one in progress.moving if one.doing is Doing.KILLED)
+    return tuple(f"{one.name} after {one.for_s:.0f} s" for one in forced)
+
+
 def bar(progress: Progress) -> Line:
     full = _BAR if not progress.total else _BAR * progress.gone // progress.total
     left = progress.deadline_left_s
     deadline = "" if left is None else f" · deadline in {duration(left)}"
+    killed = sum(one.doing is Doing.KILLED for one in progress.moving)
     return (
         Cell("█" * full, Tone.GOOD),
         Cell("░" * (_BAR - full), Tone.DIM),
         Cell(f"  {progress.gone} of {progress.total} gone", Tone.STRONG),
         Cell(deadline, Tone.DIM),
+        *((Cell(f" · {killed} KILLED", Tone.BAD),) if killed else ()),
     )
 
 
@@ -66,7 +74,7 @@ def _doing(one: Moving) -> Cell:
             text = f"gone, KILLED after {one.for_s:.0f} s (kill_timeout too short)"
             tone = Tone.BAD
         case Doing.BATCH:
-            text, tone = "batch: stays until it ends or the deadline", Tone.WARN
+            text, tone = "batch: stays until it ends or the deadline   s stops it now", Tone.WARN
         case Doing.KEPT:
             text, tone = "system: keeps running", Tone.DIM
     return Cell(text, tone)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nomad_console.domain.plan import NodePlan, Step
+from nomad_console.domain.plan import BatchChoice, NodePlan, Step
 from nomad_console.operations.calls import Call, chain
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_plan import call_line
@@ -33,7 +33,7 @@ _BACK = {
     Gate.START: "make it eligible again",
     Gate.DETACH: "register the same targets again; F stops here",
     Gate.DRAIN: "F ends the drain: what has left stays away, what is marked still goes",
-    Gate.UPGRADE: "none: an older agent may not read newer state",
+    Gate.UPGRADE: "the new version stays; R brings the node back into service",
     Gate.REJOIN: "make it ineligible again",
     Gate.ATTACH: "take the targets out again",
     Gate.NEXT: "make it eligible again",
@@ -56,6 +56,7 @@ def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[L
     room = width - _LABEL
     said = [call_line(call, room) for call in calls_ahead(sight)] or [(Cell(_NO_CALL),)]
     rows = [(_label("next" if line is said[0] else ""), line) for line in said]
+    rows += _batch(sight, gate)
     rows += [
         (_label("means"), (Cell(_RISKS[gate.gate]),)),
         (_label("back"), (Cell(_BACK[gate.gate]),)),
@@ -63,6 +64,33 @@ def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[L
     proofs = flowed(_proofs(sight), width, (_label("proven"),))
     asked = [part for label, line in rows for part in wrapped((label, *line), width, _LABEL)]
     return [*proofs, *asked] if len(proofs) + len(asked) <= height else [*asked, *proofs]
+
+
+def _batch(sight: Sight, gate: GateState) -> Iterator[tuple[Cell, Line]]:
+    """Batch work that is there before a drain: what becomes of it, and the keys that choose."""
+    if not sight.batch or gate.gate not in {Gate.START, Gate.DETACH, Gate.DRAIN}:
+        return
+    choice = sight.run.upgrade.batch or sight.run.plan.batch
+    names = ", ".join(sight.batch)
+    yield _label("batch"), (Cell(f"{names}: ", Tone.STRONG), *_batch_choice(choice))
+    begun = sight.run.upgrade.step not in {None, Step.CORDON}
+    yield _label(""), _batch_keys(choice, begun=begun)
+
+
+def _batch_choice(choice: BatchChoice) -> Line:
+    if choice is BatchChoice.STOP:
+        return (Cell("stopped when the drain begins", Tone.WARN),)
+    return (Cell("waited for, however long; the drain has no deadline", Tone.PLAIN),)
+
+
+def _batch_keys(choice: BatchChoice, *, begun: bool) -> Line:
+    other = ("B", "waits for it") if choice is BatchChoice.STOP else ("s", "stops it")
+    out = ("R", "restores the node instead") if begun else ("K", "leaves the node out")
+    return tuple(
+        cell
+        for key, word in (other, out)
+        for cell in (Cell(f"{key} ", Tone.STRONG), Cell(f"{word}   "))
+    )
 
 
 def waiting_lines(sight: Sight, width: int) -> list[Line]:

@@ -7,8 +7,11 @@ from typing import NamedTuple
 from nomad_console.domain.plan import Step
 from nomad_console.domain.text import duration
 from nomad_console.operations.calls import by_hand
+from nomad_console.operations.probe import ProbeState
+from nomad_console.tui.rendering import probe
 from nomad_console.tui.rendering.age import seconds_between
-from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.tui.rendering.restoring import way_back, way_back_brief
+from nomad_console.tui.rendering.text import NOTHING, Cell, Line, Tone
 from nomad_console.tui.rendering.wrapping import size_of
 from nomad_console.upgrade.commands import call
 from nomad_console.upgrade.gates import GUARDS, OPTIONAL, Observation, Proof, ProofName, Truth
@@ -31,13 +34,19 @@ _WAITS = {
 
 
 class Sight(NamedTuple):
-    """A run as a screen sees it at one moment; `elapsed` is on the scale of the run's waits."""
+    """A run as a screen sees it at one moment; `elapsed` is on the scale of the run's waits.
+
+    `batch` is the batch work on the node at work, by name; `killed` what did not stop in time.
+    """
 
     run: Run
     observation: Observation
     now: datetime
     elapsed: float
     output: Sequence[str] = ()
+    probe: ProbeState = ProbeState()
+    batch: Sequence[str] = ()
+    killed: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -46,28 +55,52 @@ class Sight(NamedTuple):
 
 
 def title_line(sight: Sight, width: int) -> Line:
-    """What does not fit is left out from the end, never cut in the middle."""
-    run = sight.run
-    plan = run.plan
+    """What does not fit is left out, the least needed first; nothing is cut in the middle."""
+    parts = _title_parts(sight)
+    while size_of(tuple(cell for _, cell in parts)) > width and len(parts) > 1:
+        least = max(parts, key=lambda part: part[0])
+        if not least[0]:
+            break
+        parts.remove(least)
+    return tuple(cell for _, cell in parts)
+
+
+def _title_parts(sight: Sight) -> list[tuple[int, Cell]]:
+    """Each with how little it is needed; 0 always stays."""
+    run, plan = sight.run, sight.run.plan
     node = plan.node(run.upgrade.node)
     end = run.ended_at or sight.now
     gone = f"{_took(run.started_at, end)} gone" if run.started_at else "not begun"
     margin = duration(sum(one.forecast.margin_s for one in plan.nodes))
-    cells = [
-        Cell(f" UPGRADE {plan.run_id} ", Tone.STRONG),
-        Cell(f"· {node.version} → {plan.target_version} "),
-        Cell(f"· node {run.current + 1} of {len(plan.nodes)} "),
-        Cell(f"· {gone}, forecast {duration(plan.seconds)}", Tone.DIM),
-        Cell(f" (± {margin})", Tone.DIM),
-        Cell(" without the time at gates", Tone.DIM),
+    parts = [
+        (0, Cell(f" UPGRADE {plan.run_id} ", Tone.STRONG)),
+        (3, Cell(f"· {node.version} → {plan.target_version} ")),
+        (1, Cell(f"· node {run.current + 1} of {len(plan.nodes)} ")),
+        (4, Cell(f"· {gone}", Tone.DIM)),
+        (5, Cell(f", forecast {duration(plan.seconds)}", Tone.DIM)),
+        (7, Cell(f" (± {margin})", Tone.DIM)),
+        (9, Cell(" without the time at gates", Tone.DIM)),
     ]
-    while size_of(tuple(cells)) > width and len(cells) > 1:
-        cells.pop()
-    return tuple(cells)
+    if run.restoring is not None:
+        parts.insert(1, (0, Cell("· RESTORING ", Tone.WARN)))
+    if run.stopping:
+        parts.insert(1, (0, Cell("· STOPS AFTER THIS NODE ", Tone.WARN)))
+    if sight.probe.urls:
+        parts += [
+            (2, Cell(" · ", Tone.DIM)),
+            (2, probe.counts(sight.probe)),
+            (8, Cell(" · ", Tone.DIM)),
+            (8, probe.latency(sight.probe)),
+            (6, Cell(" ")),
+            (6, probe.sparkline(sight.probe.recent)),
+        ]
+    return parts
 
 
 def chain_line(sight: Sight) -> Line:
     """The chain of the node at work on one line, for narrow terminals."""
+    if sight.run.restoring is not None:
+        return way_back_brief(sight.run)
     upgrade = sight.run.upgrade
     cells = [Cell(f" {sight.name} ", Tone.STRONG)]
     for step in _steps(sight.run, upgrade):
@@ -82,7 +115,11 @@ def plan_panel(sight: Sight) -> list[Line]:
     for upgrade in sight.run.upgrades:
         name = sight.run.plan.node(upgrade.node).name
         here = upgrade is sight.run.upgrade
-        if upgrade.ended_at is not None:
+        if upgrade.skipped:
+            lines.append(
+                (Cell(f"{NOTHING.text} ", Tone.DIM), Cell(f"{name:<12} skipped", Tone.WARN))
+            )
+        elif upgrade.ended_at is not None:
             took = _took(upgrade.records[1].begun_at, upgrade.ended_at)
             lines.append((Cell("✔ ", Tone.GOOD), Cell(f"{name:<12} done "), Cell(took, Tone.DIM)))
         else:
@@ -96,7 +133,7 @@ def plan_panel(sight: Sight) -> list[Line]:
 def step_panel(sight: Sight) -> list[Line]:
     """What the node at work is waiting for, and what is known of it."""
     upgrade = sight.run.upgrade
-    lines: list[Line] = []
+    lines: list[Line] = [*_foremost(sight)]
     for pending in upgrade.pending:
         tone = Tone.BAD if pending.trouble else Tone.BUSY
         said = pending.trouble or "asked, no answer yet"
@@ -106,7 +143,7 @@ def step_panel(sight: Sight) -> list[Line]:
         lines.append((Cell("▶ now, ", Tone.BUSY), Cell(by_hand(sight.run.plan, node), Tone.STRONG)))
     if upgrade.wait is not None and not upgrade.wait.over and upgrade.gate is None:
         left = max(0.0, upgrade.wait.due - sight.elapsed)
-        why = _WAITS.get(upgrade.wait.step, "")
+        why = upgrade.wait.why or _WAITS.get(upgrade.wait.step, "")
         lines.append((Cell(f"… {duration(left)} to wait: ", Tone.BUSY), Cell(why, Tone.DIM)))
     lines += [_proof_line(proof, sight.now) for proof in proofs_of(sight, upgrade)]
     following = sight.run.following
@@ -118,6 +155,42 @@ def step_panel(sight: Sight) -> list[Line]:
         lines.append((Cell("host command:", Tone.DIM),))
         lines += [(Cell("  | ", Tone.DIM), Cell(line)) for line in sight.output[-8:]]
     return lines
+
+
+def step_title(sight: Sight) -> Line:
+    """The step at work, how long it takes, and how that compares with the forecast."""
+    run, upgrade = sight.run, sight.run.upgrade
+    if run.restoring is not None:
+        word: str = "restored" if run.ended_at else f"restoring: {run.undo}"
+    else:
+        word = "done" if upgrade.ended_at else upgrade.step or "not touched yet"
+    cells = [Cell(f" {sight.name} · {word}", Tone.STRONG)]
+    if run.restoring is None and upgrade.step and upgrade.begun_at and not upgrade.ended_at:
+        end = upgrade.gate.opened_at if upgrade.gate and upgrade.gate.opened_at else sight.now
+        cells += _pace(sight, upgrade.step, seconds_between(upgrade.begun_at, end))
+    return tuple(cells)
+
+
+def _pace(sight: Sight, step: Step, took: float) -> Iterator[Cell]:
+    """Faster is said only when the step has nothing left to do."""
+    forecast = sight.run.plan.node(sight.run.upgrade.node).forecast.of(step)
+    yield Cell(f"   {duration(took)} of {duration(forecast)} foreseen", Tone.DIM)
+    if took >= forecast + 1:
+        yield Cell(f" · slower than forecast by {duration(took - forecast)}", Tone.WARN)
+    elif sight.run.upgrade.gate is not None and took <= forecast - 1:
+        yield Cell(f" · faster than forecast by {duration(forecast - took)}", Tone.DIM)
+
+
+def _foremost(sight: Sight) -> Iterator[Line]:
+    """What goes wrong, or goes back, stands above everything else."""
+    failed = probe.first_failure(sight.probe)
+    if failed:
+        yield failed
+    if sight.killed:
+        names = ", ".join(sight.killed)
+        yield (Cell("✗ killed, kill_timeout was too short: ", Tone.BAD), Cell(names))
+    if sight.run.restoring is not None:
+        yield from way_back(sight.run, sight.now)
 
 
 def proofs_of(sight: Sight, upgrade: NodeUpgrade) -> tuple[Proof, ...]:

@@ -1,7 +1,7 @@
 """What every screen of the console has in common."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from textual import on
 from textual.screen import Screen
@@ -21,13 +21,28 @@ from nomad_console.tui.widgets.line import LineView
 _SAID_S = 6.0
 
 
+class Runs(Protocol):
+    """What the dashboard knows of runs."""
+
+    @property
+    def word(self) -> Line:
+        """Said before anything else; () where no run wants to be seen."""
+        ...
+
+    @property
+    def unfinished(self) -> bool:
+        """A run was left behind that can be taken up here."""
+        ...
+
+
 class Shared(NamedTuple):
-    """What screens are given."""
+    """What screens are given; without `runs` nothing can be written."""
 
     facts: ClusterFacts
     frames: FrameClock
     lookups: Lookups
     read_only: bool
+    runs: Runs | None = None
 
 
 class ConsoleScreen(Screen[None]):

@@ -1,5 +1,6 @@
 """The four systems side by side, linked."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from textual import events, on
@@ -10,8 +11,9 @@ from nomad_console.domain.snapshot import SourceName, SourceState
 from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
+from nomad_console.tui.keys import Key
 from nomad_console.tui.linking import Linking
-from nomad_console.tui.messages import DetailAsked, UpgradeAsked
+from nomad_console.tui.messages import DetailAsked, RunUnfinished, UpgradeAsked
 from nomad_console.tui.rendering.allocations import ALLOCATIONS
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.nodes import NODES
@@ -82,7 +84,14 @@ class Dashboard(Asking):
     def marked(self) -> int:
         return len(self.panes[0].table.marks)
 
+    def offered(self) -> Iterable[Key]:
+        runs = self.shared.runs
+        unfinished = runs is not None and runs.unfinished
+        return [key for key in super().offered() if unfinished or key is not keys.TAKE_UP]
+
     def status_line(self, frame: Frame) -> Line:
+        if self.shared.runs is not None and self.shared.runs.word:
+            return self.shared.runs.word
         rows = self.panes[0].table.records.rows
         count = self._conflicts()
         row = rows.get(self.panes[0].table.cursor_key)
@@ -151,7 +160,7 @@ class Dashboard(Asking):
     def action_show_pane(self, index: int) -> None:
         for pane in self.panes:
             pane.set_class(pane is self.panes[index], "current")
-        self.panes[index].table.focus()
+        self.set_focus(self.panes[index].table)
 
     def action_zoom(self) -> None:
         self.toggle_class("zoomed")
@@ -190,6 +199,9 @@ class Dashboard(Asking):
         hidden = tuple(sorted(table.marks - set(marked)))
         current = () if table.cursor_key is None else (table.cursor_key,)
         self.post_message(UpgradeAsked((*marked, *hidden) or current))
+
+    def action_take_up(self) -> None:
+        self.post_message(RunUnfinished())
 
     def action_disagreements(self) -> None:
         self.post_message(DetailAsked("disagreements", None))

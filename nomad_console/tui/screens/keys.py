@@ -31,6 +31,7 @@ def document(*, read_only: bool) -> Document:
         ("Tables", keys.TABLE),
         ("Dashboard", keys.DASHBOARD),
         ("Details", keys.DETAIL),
+        ("A run", keys.RUN),
     ):
         entries += heading(title)
         shown = keys.working(group, read_only=read_only)

@@ -2,25 +2,30 @@
 
 from collections.abc import Iterable, Iterator
 
+from nomad_console.domain.text import printable
 from nomad_console.operations.calls import undoing
 from nomad_console.operations.conductor import Conductor
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.keys import Key
+from nomad_console.tui.offers import Offers
 from nomad_console.tui.rendering.document import Document
+from nomad_console.tui.rendering.restoring import way_back
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_run import ledger_lines
 from nomad_console.tui.rendering.wrapping import as_document
+from nomad_console.tui.screens.answering import Answering
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
 
+_ORDERS = frozenset({"restore", "stop_after"})
 _GOES_ON = (
     "a drain goes on, and at its deadline everything left is stopped",
     "what is out of the balancer stays out, what is ineligible stays so",
 )
 
 
-class LeaveScreen(DocumentScreen):
+class LeaveScreen(Answering, DocumentScreen):
     """Nothing is left without a word; the same is printed when the console has ended."""
 
     BINDINGS = keys.bindings(keys.LEAVE)
@@ -30,9 +35,27 @@ class LeaveScreen(DocumentScreen):
         super().__init__(shared)
         self.conductor = conductor
         self._leaving = False
+        self._offers = Offers()
 
-    def document(self, frame: Frame) -> Document:  # noqa: ARG002 — the run is all there is to see
-        return as_document("Leave the console?", self._lines(), self.view.room)
+    def document(self, frame: Frame) -> Document:
+        told = self.question.lines if self.question is not None else ()
+        lines = [*told, *self._lines(frame)]
+        return as_document("Leave the console?", lines, self.view.room)
+
+    def offered(self) -> Iterable[Key]:
+        run = self.conductor.run
+        self._offers.ask(run, ())
+        idle = {key.action for key in keys.LEAVE if key.action in _ORDERS}
+        idle -= {action for action in _ORDERS if action in self._offers}
+        if run.stopping:
+            idle.add("stop_after")
+        return [key for key in super().offered() if key.action not in idle]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key that is not shown does nothing."""
+        if action in _ORDERS and all(key.action != action for key in self.offered()):
+            return False
+        return super().check_action(action, parameters)
 
     def follow(self, frame: Frame) -> None:
         super().follow(frame)
@@ -62,7 +85,23 @@ class LeaveScreen(DocumentScreen):
     def action_leave_it(self) -> None:
         self.app.exit()
 
-    def _lines(self) -> Iterator[Line]:
+    def action_stop_after(self) -> None:
+        """Back to the run, which ends after the node at work."""
+        self.conductor.stop_after_this()
+        self.dismiss()
+
+    def action_restore(self) -> None:
+        """Back to the run, which goes back by itself."""
+        run = self.conductor.run
+        name = printable(run.plan.node(run.upgrade.node).name)
+
+        def restore(_: str) -> None:
+            self.conductor.restore("the operator wanted to leave")
+            self.dismiss()
+
+        self.ask_for_name("restore", [name], restore)
+
+    def _lines(self, frame: Frame) -> Iterator[Line]:
         run = self.conductor.run
         if not run.active:
             yield (Cell(f"Run {run.plan.run_id} is over.", Tone.STRONG),)
@@ -70,6 +109,8 @@ class LeaveScreen(DocumentScreen):
         yield (Cell(f"Run {run.plan.run_id} is not over.", Tone.STRONG),)
         yield from _part("What it has changed", ledger_lines(run))
         yield from _part("What goes on without a console", [(Cell(one),) for one in _GOES_ON])
+        if run.restoring is None:
+            yield from _part("R restores, in this order", way_back(run, frame.wall))
         commands: list[Line] = [(Cell("$ ", Tone.DIM), Cell(line)) for line in undoing(run)]
         if commands:
             yield from _part("Commands that put it back", commands)

@@ -1,6 +1,7 @@
 """A run under way: plan, step, ledger and gate."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 from textual import events
@@ -8,12 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from nomad_console.domain.plan import Step
+from nomad_console.domain.survey import batch_work
 from nomad_console.operations.conductor import Conductor
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.keys import Key
 from nomad_console.tui.messages import ReportAsked
-from nomad_console.tui.rendering.drain import drain_lines
+from nomad_console.tui.rendering.drain import drain_lines, killed
 from nomad_console.tui.rendering.gate import commands_ahead
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_run import (
@@ -23,15 +25,17 @@ from nomad_console.tui.rendering.upgrade_run import (
     ledger_lines,
     plan_panel,
     step_panel,
+    step_title,
     title_line,
 )
 from nomad_console.tui.rendering.wrapping import as_document
-from nomad_console.tui.screens.base import ConsoleScreen, Shared
+from nomad_console.tui.screens.base import Shared
+from nomad_console.tui.screens.run_orders import RunOrders
 from nomad_console.tui.widgets.document_view import DocumentView
 from nomad_console.tui.widgets.gate_view import GateView, set_rows
 from nomad_console.tui.widgets.line import LineView
 from nomad_console.upgrade.observe import observe
-from nomad_console.upgrade.progress import progress
+from nomad_console.upgrade.progress import Progress, progress
 
 WIDE = 120
 CODE_LENGTH = 2
@@ -41,15 +45,14 @@ GATE_ROWS = 8  # at least, however small the terminal
 LEAST_ROWS = 3  # of the step, where there are enough
 
 
-class UpgradeRun(ConsoleScreen):
+class UpgradeRun(RunOrders):
     """Follows the conductor; every answer goes to it as an event."""
 
     BINDINGS = keys.bindings(keys.RUN)  # type: ignore[assignment]  # Textual's list is of a union
     OWN_KEYS = keys.RUN
 
     def __init__(self, shared: Shared, conductor: Conductor) -> None:
-        super().__init__(shared)
-        self.conductor = conductor
+        super().__init__(shared, conductor)
         self.title_view = LineView(id="run-title")
         self.chain_view = LineView(id="run-chain")
         self.plan_view = DocumentView("run-plan")
@@ -87,14 +90,15 @@ class UpgradeRun(ConsoleScreen):
     def follow(self, frame: Frame) -> None:
         sight = self._sight(frame)
         rest = self.size.height - OTHER_ROWS - LEAST_ROWS - self._show_ledger(sight)
-        rows = max(rest, GATE_ROWS)
+        rows = GATE_ROWS if self._before_answer() else max(rest, GATE_ROWS)
         if self._typed is not None and not self._may_answer():
             self._typed = None
             self.say("the gate closed meanwhile: nothing is answered", bad=True)
-        self.gate_view.follow(sight, self._typed, self.conductor.trouble, rows)
+        named = (self.orders() or [keys.REPORT]) if self.question is None else None
+        self.gate_view.follow(sight, self._typed, self.conductor.trouble, rows, named)
         self.title_view.show(title_line(sight, self.size.width))
         self.chain_view.show(chain_line(sight))
-        self.step_title.show(_step_title(sight))
+        self.step_title.show(step_title(sight))
         self.plan_view.show(as_document("", plan_panel(sight), self.plan_view.room))
         self.step_view.show(as_document("", self._step_lines(sight), self.step_view.room))
         if self.conductor.notice:
@@ -102,13 +106,15 @@ class UpgradeRun(ConsoleScreen):
             self.conductor.notice = ""
 
     def offered(self) -> Iterable[Key]:
-        run = self.conductor.run
-        idle = {"hold"} if run.hold else {"go_on"}
-        if not run.active:
-            idle = {"hold", "freeze", "go_on"}
-        elif run.hold and run.hold.frozen:
-            idle = {"hold", "freeze"}
-        return [key for key in super().offered() if key.action not in idle]
+        """The gate's box names the orders that fit there."""
+        if self.question is not None:
+            return super().offered()
+        orders = [key for key in self.orders() if key.action not in self.gate_view.named]
+        known = {key.action for key in keys.ORDERS}
+        return [*orders, *(key for key in super().offered() if key.action not in known)]
+
+    def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — how the run is locked
+        return (Cell(f" {self.conductor.lock_word}", Tone.DIM),)
 
     def copied_row(self) -> str:
         """At a gate the commands that its answer stands for, else the step."""
@@ -127,6 +133,9 @@ class UpgradeRun(ConsoleScreen):
     def on_key(self, event: events.Key) -> None:
         """Keys arrive here in the order they were typed, which the focus would not keep."""
         deaf = self.gate_view.deaf(self.shared.frames.elapsed)
+        if self.question is not None:
+            super().on_key(event)
+            return
         if self._typed is not None:
             self._type(event)
         elif deaf:
@@ -139,9 +148,8 @@ class UpgradeRun(ConsoleScreen):
         event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
-        event.stop()
         self._typed = None
-        self.say("pasting never answers a gate", bad=True)
+        super().on_paste(event)
 
     def _type(self, event: events.Key) -> None:
         """Take a character of the code; the second one decides."""
@@ -172,15 +180,6 @@ class UpgradeRun(ConsoleScreen):
         free = run.hold is None and not self.conductor.trouble
         return free and gate is not None and gate.code == self._answering
 
-    def action_hold(self) -> None:
-        self.conductor.hold("by the operator")
-
-    def action_freeze(self) -> None:
-        self.conductor.freeze("by the operator")
-
-    def action_go_on(self) -> None:
-        self.conductor.release()
-
     def action_report(self) -> None:
         self.post_message(ReportAsked())
 
@@ -200,27 +199,31 @@ class UpgradeRun(ConsoleScreen):
         set_rows(view, rows)
         return rows + wide
 
+    def _before_answer(self) -> list[Line]:
+        """What a question wants to be known before it is answered."""
+        return list(self.question.lines) if self.question is not None else []
+
     def _step_lines(self, sight: Sight) -> list[Line]:
-        lines = step_panel(sight)
-        if sight.run.upgrade.step is not Step.DRAIN:
+        lines = [*self._before_answer(), *step_panel(sight)]
+        if sight.run.upgrade.step is not Step.DRAIN or sight.run.restoring is not None:
             return lines
-        # Countdowns go by the wall: a snapshot is as old as the last change.
-        snapshot = msgspec.structs.replace(self.conductor.snapshot, at=sight.now)
-        drain = progress(snapshot, sight.run, sight.run.upgrade.node)
-        return [*drain_lines(drain, self.step_view.room), (), *lines]
+        return [*drain_lines(self._progress(sight.now), self.step_view.room), (), *lines]
+
+    def _progress(self, now: datetime) -> Progress:
+        """Countdowns go by the wall: a snapshot is as old as the last change."""
+        snapshot = msgspec.structs.replace(self.conductor.snapshot, at=now)
+        return progress(snapshot, self.conductor.run, self.conductor.run.upgrade.node)
 
     def _sight(self, frame: Frame) -> Sight:
-        run = self.conductor.run
+        run, snapshot = self.conductor.run, self.conductor.snapshot
+        begun = run.upgrade.step in {Step.DRAIN, Step.UPGRADE} and run.active
         return Sight(
             run,
-            observe(self.conductor.snapshot, run),
+            observe(snapshot, run),
             frame.wall,
             frame.elapsed,
             tuple(self.conductor.output[run.upgrade.node]),
+            self.conductor.probe,
+            tuple(one.index_in_group for one in batch_work(snapshot, run.upgrade.node)),
+            killed(self._progress(frame.wall)) if begun else (),
         )
-
-
-def _step_title(sight: Sight) -> Line:
-    upgrade = sight.run.upgrade
-    word = "done" if upgrade.ended_at else upgrade.step or "not touched yet"
-    return (Cell(f" {sight.name} · {word}", Tone.STRONG),)

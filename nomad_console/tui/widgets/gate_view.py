@@ -1,27 +1,35 @@
 """The lower part of the run screen: the gate, or why there is none now."""
 
+from collections.abc import Iterable
+
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
+from nomad_console.tui.keys import Key
 from nomad_console.tui.rendering.gate import gate_lines, gate_title, waiting_lines
+from nomad_console.tui.rendering.holding import hold_lines, hold_title
+from nomad_console.tui.rendering.restoring import for_good
 from nomad_console.tui.rendering.text import Cell, Line, Tone, fit
 from nomad_console.tui.rendering.upgrade_run import Sight
-from nomad_console.tui.rendering.wrapping import as_document
+from nomad_console.tui.rendering.wrapping import as_document, size_of
 from nomad_console.tui.widgets import paint
 from nomad_console.tui.widgets.document_view import DocumentView
 from nomad_console.tui.widgets.header import ClusterFacts
 from nomad_console.tui.widgets.line import LineView
-from nomad_console.upgrade.run import GateState
+from nomad_console.upgrade.run import GateState, Outcome
 
 DEAF_S = 1.0  # keys of a gate's first second were typed for what was there before
 _FRAME = 4  # rows of border, title and answers
 
 
 class GateView(Vertical):
-    """Never takes the focus. `code` is what answers the gate that is shown; "" where none is."""
+    """Never takes the focus. `code` is what answers the gate that is shown; "" where none is.
+
+    `named` are the actions whose keys it shows.
+    """
 
     def __init__(self, facts: ClusterFacts) -> None:
         super().__init__(id="gate")
@@ -30,6 +38,7 @@ class GateView(Vertical):
         self._answers = LineView(id="gate-answers")
         self._shown_at: tuple[str, float] = ("", 0.0)
         self._startled = False
+        self.named: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -52,39 +61,62 @@ class GateView(Vertical):
         """A wrong answer: what was typed after it was typed ahead too."""
         self._shown_at, self._startled = (self.code, elapsed), True
 
-    def follow(self, sight: Sight, typed: str | None, trouble: str, rows: int) -> None:
-        """Show what the run waits for, in at most so many rows."""
-        gate = sight.run.upgrade.gate
+    def follow(
+        self,
+        sight: Sight,
+        typed: str | None,
+        trouble: str,
+        rows: int,
+        offered: Iterable[Key] | None,
+    ) -> None:
+        """Show what the run waits for, in at most so many rows, and the keys that work now.
+
+        `offered` None: another question is asked just now, and none of them does.
+        """
+        run = sight.run
+        gate = run.upgrade.gate
         code = gate.code if gate is not None and not trouble else ""
         if code != self.code:
             self._shown_at, self._startled = (code, sight.elapsed), False
         self.set_class(bool(code), "open")
-        hold = sight.run.hold
+        first: Line = ()
+        lines: list[Line]
         if trouble:
-            self._show("Stopped", Tone.BAD, [(Cell(trouble, Tone.BAD),)], (), rows)
-        elif sight.run.ended_at is not None:
-            self._show(
-                "Done", Tone.GOOD, [(Cell("the run is over"),)], _key("enter", "report"), rows
-            )
-        elif hold is not None:
-            title = f"{sight.name} {'FROZEN' if hold.frozen else 'HELD'}"
-            freeze = () if hold.frozen else _key("F", "freeze")
-            self._show(title, Tone.WARN, _hold_lines(sight), _key("g", "go on") + freeze, rows)
+            title, tone, lines = "Stopped", Tone.BAD, [(Cell(trouble, Tone.BAD),)]
+        elif run.ended_at is not None:
+            title, tone, lines = "Done", Tone.GOOD, _over(sight)
+        elif run.hold is not None:
+            title, tone = hold_title(sight.name, run.hold), Tone.WARN
+            lines = hold_lines(run, run.hold)
         elif gate is not None and code:
+            title, tone = f"Gate: {gate_title(sight, gate)}", Tone.WARN
             lines = gate_lines(sight, gate, self._body.room, rows - _FRAME)
-            self._show(
-                f"Gate: {gate_title(sight, gate)}", Tone.WARN, lines, _answers(gate, typed), rows
-            )
+            first = () if offered is None else _confirming(gate, typed)
         else:
-            title = f"{sight.name}: {sight.run.upgrade.step or 'before the first step'} under way"
-            body = waiting_lines(sight, self._body.room)
-            self._show(title, Tone.BUSY, body, _key("h", "hold") + _key("F", "freeze"), rows)
+            step = run.undo or run.upgrade.step or "before the first step"
+            title, tone = f"{sight.name}: {step} under way", Tone.BUSY
+            lines = waiting_lines(sight, self._body.room)
+        self._offer(first, (offered or ()) if typed is None else ())
+        self._show(title, tone, lines, rows)
 
-    def _show(self, title: str, tone: Tone, lines: list[Line], answers: Line, rows: int) -> None:
+    def _offer(self, first: Line, offered: Iterable[Key]) -> None:
+        """The keys that fit on the line, from the most needed on."""
+        answers, room = first, self._body.room - size_of(first)
+        named = set()
+        for key in offered:
+            cells = _key(key.label, key.short)
+            room -= size_of(cells)
+            if room < 0:
+                break
+            answers += cells
+            named.add(key.action)
+        self.named = frozenset(named)
+        self._answers.show(answers)
+
+    def _show(self, title: str, tone: Tone, lines: list[Line], rows: int) -> None:
         document = as_document(title, lines, self._body.room)
         self._title.show((Cell("· "), Cell(title, tone)))
         self._body.show(document)
-        self._answers.show(answers)
         set_rows(self, min(rows, len(document.entries) + _FRAME))
 
 
@@ -109,27 +141,27 @@ def set_rows(widget: Widget, rows: int) -> None:
         widget.styles.height = rows
 
 
-def _answers(gate: GateState, typed: str | None) -> Line:
+def _confirming(gate: GateState, typed: str | None) -> Line:
     if typed is None:
-        answers = _key(f"c {gate.code}", "confirm")
-    else:
-        answers = (
-            Cell(" type ", Tone.WARN),
-            Cell(gate.code, Tone.STRONG),
-            Cell(f" to confirm: {typed}_  ", Tone.WARN),
-            *_key("esc", "not now"),
-        )
-    return (*answers, *_key("h", "hold"), *_key("F", "freeze"), *_key("y", "copy the commands"))
+        return _key(f"c {gate.code}", "confirm")
+    return (
+        Cell(" type ", Tone.WARN),
+        Cell(gate.code, Tone.STRONG),
+        Cell(f" to confirm: {typed}_  ", Tone.WARN),
+        *_key("esc", "not now"),
+    )
 
 
-def _hold_lines(sight: Sight) -> list[Line]:
-    hold = sight.run.hold
-    if hold is None:
-        return []
-    lines: list[Line] = [(Cell(f"since {hold.since:%H:%M:%S}: "), Cell(hold.reason))]
-    if hold.frozen:
-        lines.append((Cell("our drain is ended; what was marked still moves", Tone.DIM),))
-    return lines
+def _over(sight: Sight) -> list[Line]:
+    """How it ended, and what no restore could put back."""
+    words = {
+        Outcome.DONE: "the run is over: every node is done",
+        Outcome.RESTORED: "the run is over: what it changed is put back",
+        Outcome.STOPPED: "the run is over: stopped as asked, nodes are left as they were",
+    }
+    lasting = for_good(sight.run) if sight.run.outcome is Outcome.RESTORED else []
+    outcome = sight.run.outcome
+    return [(Cell(words[outcome] if outcome else "the run is over"),), *lasting]
 
 
 def _key(key: str, word: str) -> Line:

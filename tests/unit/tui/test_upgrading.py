@@ -80,7 +80,7 @@ async def test_what_keeps_a_plan_from_being_taken_up_is_said(tmp_path: Path) -> 
     nowhere.write_text("in the way")
     async with operating(nowhere / "runs", (120, 30)) as operator:
         await operator.press("down", "space", "u")
-        assert "cannot keep a journal" in await operator.press("b")
+        assert "cannot lock" in await operator.press("b")
         assert isinstance(operator.seat.app.screen, UpgradePlan)
         assert operator.upgrades.current is None
 

@@ -63,7 +63,11 @@ def drain(*rows: Moving, left_s: float | None = None) -> Progress:
             "gone, KILLED after 5 s (kill_timeout too short)",
             Tone.BAD,
         ),
-        (moving("web[0]", Doing.BATCH), "batch: stays until it ends or the deadline", Tone.WARN),
+        (
+            moving("web[0]", Doing.BATCH),
+            "batch: stays until it ends or the deadline   s stops it now",
+            Tone.WARN,
+        ),
         (moving("web[0]", Doing.KEPT), "system: keeps running", Tone.DIM),
     ],
     ids=lambda case: case.doing if isinstance(case, Moving) else None,

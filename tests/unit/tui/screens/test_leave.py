@@ -38,7 +38,7 @@ async def test_q_during_a_run_says_what_is_changed_and_how_it_is_put_back(tmp_pa
         assert "a drain goes on, and at its deadline everything left is stopped" in said
         assert f"$ nomad node eligibility -enable {node_id(2)}" in said
         assert "$ aws elbv2 register-targets --target-group-arn" in said
-        assert "F freeze and leave  x leave as it is" in operator.seat.lines[-1]
+        assert "F freeze and leave  R restore  x leave as it is" in operator.seat.lines[-1]
 
 
 async def test_esc_goes_back_to_the_run(tmp_path: Path) -> None:

@@ -36,12 +36,12 @@ async def test_what_is_to_be_accepted_asks_for_the_nodes_name(tmp_path: Path) ->
     async with operating(tmp_path, (80, 24)) as operator:
         said = await at_plan(operator, 1)  # the only copy of solo is on c1
         assert "to accept: beginning asks for a node's name" in said
-        assert "type c1 to accept what is marked ACK" in await operator.press("b")
+        assert "type c1 to accept what is marked ACK: _" in await operator.press("b")
         said = await operator.press("c", "2", "enter")
-        assert '"c2" is not c1: nothing is begun' in said
+        assert '"c2" is not c1: nothing is done' in said
         assert operator.upgrades.current is None
         await operator.press("b", "escape")
-        assert "type c1" not in operator.seat.text
+        assert "type c1 to accept" not in operator.seat.text
         assert isinstance(operator.seat.app.screen, UpgradePlan)
         await operator.press("b", "c", "1", "enter")
         assert isinstance(operator.seat.app.screen, UpgradeRun)

@@ -10,16 +10,18 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from nomad_console.domain.plan import Step
+from nomad_console.tui import keys
 from nomad_console.tui.rendering.upgrade_run import Sight
 from nomad_console.tui.widgets.gate_view import GateView
 from nomad_console.tui.widgets.grid import screen_text
-from nomad_console.upgrade.gates import Gate, Observation
-from nomad_console.upgrade.run import GateState, Hold
+from nomad_console.upgrade.gates import Gate, Observation, Undo
+from nomad_console.upgrade.run import Cause, GateState, Hold, Outcome, Restoring
 from tests.support.consoles import FACTS
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
 from tests.support.sights import run_at
 
+KEYS = [key for key in keys.ORDERS if key.action in {"hold", "freeze"}]
 OPEN = GateState(Gate.DRAIN, "7f", EPOCH)
 
 
@@ -36,7 +38,7 @@ class Bare(App[None]):
         return self.query_one(GateView)
 
     async def see(self, sight: Sight, **fields: Any) -> str:
-        asked = {"typed": None, "trouble": "", "rows": 12, **fields}
+        asked = {"typed": None, "trouble": "", "rows": 12, "offered": KEYS, **fields}
         self.view.follow(sight, **asked)
         await Pilot(self).pause()
         return screen_text(self.screen)
@@ -59,28 +61,65 @@ async def test_an_open_gate_shows_its_code_and_while_it_is_typed_what_was_typed(
     async with bare() as app:
         said = await app.see(sight(OPEN))
         assert "prod-eu · Gate: drain c2" in said
-        assert "c 7f confirm  h hold  F freeze  y copy the commands" in said
+        assert "c 7f confirm  h hold  F freeze" in said
+        assert app.view.named == {"hold", "freeze"}
         assert app.view.code == "7f"
         assert app.view.has_class("open")
         assert "type 7f to confirm: 7_   esc not now" in await app.see(sight(OPEN), typed="7")
+        assert app.view.named == frozenset()
+
+
+async def test_while_something_else_is_asked_no_key_of_it_is_shown() -> None:
+    async with bare() as app:
+        said = await app.see(sight(OPEN), offered=None)
+        assert "prod-eu · Gate: drain c2" in said
+        assert "confirm" not in said
+        assert "h hold" not in said
+
+
+async def test_keys_that_do_not_fit_are_left_to_the_footer() -> None:
+    async with bare() as app:
+        many = [key for key in keys.ORDERS if key.short]
+        said = await app.see(sight(OPEN), offered=many)
+        assert many[0].action in app.view.named
+        assert many[-1].action not in app.view.named
+        assert many[-1].short not in said
 
 
 @pytest.mark.parametrize(
-    ("fields", "title", "answer"),
+    ("fields", "title"),
     [
-        ({}, "c2: detach under way", "h hold  F freeze"),
-        ({"hold": Hold("lunch", EPOCH)}, "c2 HELD", "g go on  F freeze"),
-        ({"hold": Hold("smoke", EPOCH, frozen=True)}, "c2 FROZEN", "g go on"),
-        ({"ended_at": EPOCH}, "Done", "enter report"),
+        ({}, "c2: detach under way"),
+        ({"hold": Hold("lunch", EPOCH)}, "c2 HELD: you held it"),
+        (
+            {"hold": Hold("smoke", EPOCH, frozen=True, cause=Cause.GUARD)},
+            "c2 FROZEN: it stopped by itself",
+        ),
+        ({"restoring": Restoring("asked", EPOCH, Undo.REJOIN)}, "c2: bring back under way"),
+        ({"ended_at": EPOCH}, "Done"),
     ],
 )
-async def test_without_a_gate_it_says_why(fields: dict[str, Any], title: str, answer: str) -> None:
+async def test_without_a_gate_it_says_why(fields: dict[str, Any], title: str) -> None:
     async with bare() as app:
         said = await app.see(sight(**fields))
         assert f"prod-eu · {title}" in said
-        assert answer in said
+        assert "h hold  F freeze" in said
         assert app.view.code == ""
         assert not app.view.has_class("open")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Outcome.DONE, "every node is done"),
+        (Outcome.RESTORED, "what it changed is put back"),
+        (Outcome.STOPPED, "stopped as asked"),
+    ],
+)
+async def test_a_run_that_is_over_says_how_it_ended(outcome: Outcome, words: str) -> None:
+    async with bare() as app:
+        said = await app.see(sight(ended_at=EPOCH, outcome=outcome))
+        assert f"the run is over: {words}" in said
 
 
 async def test_trouble_takes_the_gates_code_away() -> None:

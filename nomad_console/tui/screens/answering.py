@@ -1,0 +1,85 @@
+"""Screens that ask: the answer is typed key by key, and nothing that is pasted counts."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from textual import events
+
+from nomad_console.tui.frames import Frame
+from nomad_console.tui.keys import Key
+from nomad_console.tui.rendering.text import Cell, Line, Tone
+from nomad_console.tui.screens.base import ConsoleScreen, Shared
+
+_ANSWERING = (
+    Key("enter", "", "enter", "that is my answer", ""),
+    Key("escape", "", "esc", "not now", ""),
+)
+
+
+class Question(NamedTuple):
+    """`ask` says what is to be typed, `take` hears it. `lines`: what must be known before."""
+
+    ask: str
+    take: Callable[[str], object]
+    lines: tuple[Line, ...] = ()
+
+
+class Answering(ConsoleScreen):
+    """One question at a time, in the status line; `enter` ends the answer, `esc` gives it up."""
+
+    def __init__(self, shared: Shared) -> None:
+        super().__init__(shared)
+        self.question: Question | None = None
+        self._given = ""
+
+    def ask(self, question: Question) -> None:
+        self.question, self._given = question, ""
+        self._said = None
+        self.shared.frames.request()
+
+    def ask_for_name(
+        self, deed: str, names: Iterable[str], take: Callable[[str], object], *lines: Line
+    ) -> None:
+        """A dangerous answer: one of these names as it can be read, typed out."""
+        wanted = tuple(names)
+
+        def typed(answer: str) -> None:
+            if answer in wanted:
+                take(answer)
+            else:
+                self.say(f'"{answer}" is not {" or ".join(wanted)}: nothing is done', bad=True)
+
+        self.ask(Question(f"type {' or '.join(wanted)} to {deed}", typed, lines))
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys arrive here in the order they were typed, which the focus would not keep."""
+        if self.question is None:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "enter":
+            question, self.question = self.question, None
+            question.take(self._given.strip())
+        elif event.key == "escape":
+            self.question = None
+            self.say("not answered")
+        elif event.key == "backspace":
+            self._given = self._given[:-1]
+        elif event.character is not None and event.is_printable:
+            self._given += event.character
+        self.shared.frames.request()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.question = None
+        self.say("pasting never answers: type it", bad=True)
+
+    def offered(self) -> Iterable[Key]:
+        return super().offered() if self.question is None else _ANSWERING
+
+    def _show_status(self, frame: Frame) -> None:
+        if self.question is None:
+            super()._show_status(frame)
+        else:
+            asked = Cell(f" {self.question.ask}: ", Tone.WARN)
+            self.status.show((asked, Cell(f"{self._given}_", Tone.STRONG)))
