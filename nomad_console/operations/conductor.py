@@ -14,7 +14,7 @@ from nomad_console.operations.lock import Lock
 from nomad_console.operations.loss import Loss
 from nomad_console.operations.means import Means
 from nomad_console.operations.performer import Performer
-from nomad_console.operations.probe import Failure, Probe, ProbeState
+from nomad_console.operations.probe import Failure, Probe, ProbeState, keep
 from nomad_console.operations.writer import Unwanted
 from nomad_console.upgrade.answers import Answer
 from nomad_console.upgrade.commands import (
@@ -160,6 +160,7 @@ class Conductor(Inbox):
             unsubscribe()
             self._keep_answers()
             self._journal.close()
+            self._keep_figures()
             self._lock.leave()
 
     async def give_up(self) -> None:
@@ -220,6 +221,12 @@ class Conductor(Inbox):
                 run, _ = advance(self.run, event)
                 if run is not self.run:
                     self._kept(event, run)
+
+    def _keep_figures(self) -> None:
+        try:
+            keep(self._journal.path, self._probe.state)
+        except OSError as error:  # the run itself is whole without them
+            self.notice = f"what the probe saw could not be kept: {error}"
 
     def _act(self, command: Command, tasks: asyncio.TaskGroup) -> None:
         match command:

@@ -1,9 +1,12 @@
 """Requests at a steady rate during a run: what a visitor would have seen of it."""
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -112,6 +115,33 @@ class Probe:
         failure = tally.take(at, took, wrong)
         if failure and sum(one.failed for one in self._tallies) > self._budget:
             exceeded(failure)
+
+
+def keep(journal: Path, state: ProbeState) -> None:
+    """Add what one console saw to the file beside the journal; nothing where nothing was asked."""
+    if not state.sent:
+        return
+    whole = msgspec.structs.replace(state, recent=())
+    number = os.open(_beside(journal), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(number, "wb") as kept:
+        kept.write(msgspec.json.encode(whole) + b"\n")
+
+
+def kept(journal: Path) -> tuple[ProbeState, ...]:
+    """What each console that conducted the run saw, the first first; a torn line is left out."""
+    try:
+        lines = _beside(journal).read_bytes().splitlines()
+    except FileNotFoundError:  # nothing was asked, or its console was killed
+        return ()
+    found = []
+    for line in lines:
+        with suppress(msgspec.MsgspecError):
+            found.append(msgspec.json.decode(line, type=ProbeState))
+    return tuple(found)
+
+
+def _beside(journal: Path) -> Path:
+    return journal.with_suffix(".probe")
 
 
 class _Tally:

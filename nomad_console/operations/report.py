@@ -4,18 +4,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from nomad_console.domain.text import duration, printable
+from nomad_console.operations.probe import ProbeState
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
 _OUTPUT_LINES = 5
 
 
-def report(run: Run, output: Mapping[str, Sequence[str]], journal: str) -> tuple[str, ...]:
-    """What was done, how long it took, what proved it, and what is left changed."""
-    return tuple(printable(line) for line in _lines(run, output, journal))
+def report(
+    run: Run,
+    output: Mapping[str, Sequence[str]],
+    journal: str,
+    probes: Sequence[ProbeState] = (),
+) -> tuple[str, ...]:
+    """What was done, how long it took, what proved it, what requests saw, what is left changed."""
+    return tuple(printable(line) for line in _lines(run, output, journal, probes))
 
 
-def _lines(run: Run, output: Mapping[str, Sequence[str]], journal: str) -> Iterator[str]:
+def _lines(
+    run: Run, output: Mapping[str, Sequence[str]], journal: str, probes: Sequence[ProbeState]
+) -> Iterator[str]:
     plan = run.plan
     done = sum(1 for upgrade in run.upgrades if upgrade.ended_at is not None)
     yield f"Run {plan.run_id}: {done} of {len(plan.nodes)} nodes on {plan.target_version}"
@@ -32,6 +40,7 @@ def _lines(run: Run, output: Mapping[str, Sequence[str]], journal: str) -> Itera
     yield "Foretold to lose requests:" if failing else "Nothing was foretold to lose requests."
     for name, one in failing:
         yield f"  {name}: {one.subject}: {one.why}"
+    yield from _probed(probes)
     yield ""
     changes = ledger(run)
     yield "Still different from the start:" if changes else "Nothing is left changed."
@@ -39,6 +48,24 @@ def _lines(run: Run, output: Mapping[str, Sequence[str]], journal: str) -> Itera
         undo = change.inverse or "cannot be undone"
         sure = "" if change.sure else " (not certain: no answer came)"
         yield f"  {change.name}: {change.change}{sure} - {undo}"
+
+
+def _probed(probes: Sequence[ProbeState]) -> Iterator[str]:
+    """What each console's requests met with, URL by URL."""
+    asked = [one for one in probes if one.sent]
+    if asked:
+        yield ""
+        failed, sent = sum(one.failed for one in asked), sum(one.sent for one in asked)
+        yield f"Probe: {failed} of {sent} requests failed"
+    for url in (url for one in asked for url in one.urls if url.sent):
+        times = f", p50 {_ms(url.p50_s)}, p95 {_ms(url.p95_s)}"
+        yield f"  {url.url}: {url.failed} of {url.sent} failed{times}"
+        if url.first_failure is not None:
+            yield f"    first {url.first_failure.at:%H:%M:%S} UTC: {url.first_failure.detail}"
+
+
+def _ms(seconds: float | None) -> str:
+    return "·" if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
 def _node(run: Run, upgrade: NodeUpgrade, output: Sequence[str]) -> Iterator[str]:

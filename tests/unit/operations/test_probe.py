@@ -1,10 +1,12 @@
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from nomad_console.operations.probe import Failure, Probe
+from nomad_console.operations.probe import Failure, Probe, ProbeState, UrlState, keep, kept
 from tests.support.manual_clock import EPOCH, ManualClock
 
 A, B = "http://a/", "http://b/"
@@ -95,3 +97,26 @@ async def test_nothing_to_ask_is_nothing_to_do() -> None:
     await probe.run(site.heard.append)
     assert probe.state.urls == ()
     assert probe.state.first_failure is None
+
+
+async def test_what_each_console_saw_is_kept_beside_the_journal(tmp_path: Path) -> None:
+    journal = tmp_path / "7f3a.ndjson"
+    keep(journal, ProbeState())
+    assert kept(journal) == ()
+    site = Site()
+    probe = Probe((A,), 1.0, site.send, site.clock)
+    async with site.probed(probe):
+        await site.clock.advance(3)
+    keep(journal, probe.state)
+    keep(journal, probe.state)
+    assert [one.sent for one in kept(journal)] == [4, 4]
+    (file,) = os.scandir(tmp_path)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    journal = tmp_path / "7f3a.ndjson"
+    keep(journal, ProbeState((UrlState(A, sent=3),)))
+    with journal.with_suffix(".probe").open("ab") as torn:
+        torn.write(b'{"rate"')
+    assert [one.sent for one in kept(journal)] == [3]

@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from nomad_console.domain.plan import Step
+from nomad_console.operations.probe import Failure, ProbeState, UrlState
 from nomad_console.operations.report import report
 from nomad_console.upgrade.commands import SetEligibility
 from nomad_console.upgrade.gates import Proof, ProofName, Standing, Truth
@@ -82,3 +83,17 @@ def test_hostile_names_and_output_are_harmless() -> None:
     text = "\n".join(report(Run.of(plan), {node_id(2): ("\x1b]0;x\x07",)}, "j"))
     assert "c2�[2J�: not begun" in text
     assert not any(char in text for char in "\x1b\x07\u202e")
+
+
+def test_what_requests_met_with_is_told_url_by_url() -> None:
+    failure = Failure(EPOCH, "http://web/", "502 Bad Gateway")
+    bad = UrlState("http://web/", 100, 2, 0.012, 0.03, 0.01, failure, failure)
+    fresh = UrlState("http://api/", 1, 1)
+    lines = report(whole(), {}, "/runs/x", (ProbeState((bad,)), ProbeState(), ProbeState((fresh,))))
+    told = lines[lines.index("Probe: 3 of 101 requests failed") :]
+    assert told[1:4] == (
+        "  http://web/: 2 of 100 failed, p50 12 ms, p95 30 ms",
+        "    first 22:00:00 UTC: 502 Bad Gateway",
+        "  http://api/: 1 of 1 failed, p50 ·, p95 ·",
+    )
+    assert not any("Probe" in line for line in report(whole(), {}, "/runs/x"))
