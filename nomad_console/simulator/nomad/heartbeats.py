@@ -18,8 +18,6 @@ INITIALIZING = 0.05  # s from the registration of a lost node to its next status
 READY = 1.05  # s from there until it is ready
 RESTORED = 0.1  # s from there until it sees what it missed
 REPORTED = 0.1  # s before it is ready that it reports
-RESTORED = 0.1  # s from there until it sees what it missed
-REPORTED = 0.1  # s before it is ready that it reports
 SECOND_REGISTRATION = (5.0, 10.0)  # s until slow fingerprints are in
 
 
