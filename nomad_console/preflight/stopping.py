@@ -17,7 +17,7 @@ _EARLY_S = 0.5  # a kill this much before its time-out is still by it
 
 def shutdown_delay(case: Case) -> list[Finding]:
     """Other nodes' edges go on sending until they have noticed."""
-    needed = case.options.edge_notice_s + 1.0
+    needed = case.options.edge_notice_s + case.plan.policy.edge_margin_s
     found = []
     for wave in case.groups:
         delay = notice_s(wave.group)

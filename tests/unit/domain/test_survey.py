@@ -2,7 +2,7 @@
 
 import msgspec
 
-from nomad_console.domain.survey import groups_before, job_type, survey
+from nomad_console.domain.survey import batch_work, groups_before, job_type, survey
 from tests.support.snapshots import (
     API_INT,
     an_allocation,
@@ -73,3 +73,15 @@ def test_groups_are_counted_everywhere_without_the_unhealthy() -> None:
     sick = with_allocation(NOW, "web", 5, healthy=False)
     pending = with_new(sick, an_allocation("web", 50, 3, client="pending"))
     assert groups_before(pending, nodes)[1].running == 5
+
+
+def test_the_batch_work_on_a_node_is_what_has_not_ended_there() -> None:
+    assert [one.job_id for one in batch_work(NOW, node_id(2))] == ["crunch"]
+    assert batch_work(NOW, node_id(1)) == ()
+    assert batch_work(with_allocation(NOW, "crunch", 0, client="complete"), node_id(2)) == ()
+
+
+def test_an_address_is_told_from_an_instance() -> None:
+    groups = {**NOW.groups, API_INT: msgspec.structs.replace(NOW.groups[API_INT], target_type="ip")}
+    found = survey(msgspec.structs.replace(NOW, groups=groups), node_id(1)).targets
+    assert [one.is_address for one in found] == [True, False]
