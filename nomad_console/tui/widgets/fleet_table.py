@@ -41,7 +41,7 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
         old, top = self.cursor, int(self.scroll_y)
         self.cursor = max(0, min(index, len(shown) - 1))
         self.cursor_key = shown[self.cursor]
-        self.moved = True
+        self.moved = self.placed = True
         self.scroll_rows(top)
         if int(self.scroll_y) == top:
             self._refresh_rows(old, self.cursor)
@@ -50,7 +50,7 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
     def seek(self, key: Key) -> None:
         """Put the cursor on a key where it is shown, as if nobody had moved it."""
         if key in self.view:
-            self.cursor_key = key
+            self.cursor_key, self.placed = key, True
             self._rows_moved()
 
     def sort_by(self, column: Column[R], *, descending: bool = False) -> None:
@@ -104,7 +104,7 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
     def action_mark(self) -> None:
         if self.cursor_key is None:
             return
-        self.marks = self.marks ^ {self.cursor_key}
+        self.marks, self.placed = self.marks ^ {self.cursor_key}, True
         self._refresh_rows(self.cursor)
         self.post_message(self.ShownChanged(self))
 

@@ -24,7 +24,8 @@ _WIDE = 10_000
 class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     """Holds an order of keys and paints what is visible of it.
 
-    The cursor stays on its row, whatever comes, goes or is sorted.
+    The cursor stays on its row, whatever comes, goes or is sorted; until somebody has put it on
+    one, it stays on the first.
     """
 
     @dataclass
@@ -42,6 +43,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         self.strips: Strips[R] = Strips(table.columns)
         self.cursor = 0
         self.cursor_key: Key | None = None
+        self.placed = False  # the cursor was put on its row by somebody
         self._at = at
         self.x = 0  # columns scrolled away to the left
         self.all_columns = False
@@ -98,7 +100,9 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     def _rows_moved(self) -> None:
         """Find the cursor's row again and keep it at its height on the screen."""
         shown, old = self.view.keys, self.cursor
-        if self.cursor_key not in self.view:
+        if not self.placed:
+            self.cursor = 0
+        elif self.cursor_key not in self.view:
             self.cursor = max(0, min(old, len(shown) - 1))
         elif not (old < len(shown) and shown[old] == self.cursor_key):
             self.cursor = shown.index(self.cursor_key)

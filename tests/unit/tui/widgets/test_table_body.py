@@ -111,3 +111,18 @@ async def test_fifty_thousand_rows_load_and_move_at_once() -> None:
         print(f"a row {moved * 1000:.2f} ms, a page with its painting {paged * 1000:.1f} ms")
         assert len(lines) == 50
         assert max(moved, paged) < 0.1
+
+
+async def test_the_cursor_stays_on_the_first_row_until_somebody_puts_it_on_one() -> None:
+    everything = many_nodes(9)
+    late = {key: node for key, node in everything.nodes.items() if key > "n00004"}
+    app = TableApp(msgspec.structs.replace(everything, nodes=late))
+    async with app.run_test(size=(100, 20)) as pilot:
+        await pilot.pause()
+        assert app.table.cursor_key == "n00005"
+        app.follow(everything, told(*everything.nodes))
+        assert (app.table.cursor_key, app.table.cursor) == ("n00000", 0)
+        await pilot.press("S")
+        assert app.table.cursor_key == "n00008"
+        await pilot.press("space", "S")
+        assert (app.table.cursor_key, app.table.cursor) == ("n00008", 8)
