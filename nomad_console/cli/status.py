@@ -59,15 +59,12 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
     rows = [("NODE", "VERSION", "STATE", "ALLOCS", "CONSUL", "ALB")]
     for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id)):
         data = _node(snapshot, node)
-        state = "draining" if node.draining else node.status
-        if node.ready and not node.eligible and not node.draining:
-            state = "ineligible"
         allocations, consul, targets = data["allocations"], data["consul"], data["targets"]
         rows.append(
             (
                 node.name,
                 node.version,
-                state,
+                _state(node),
                 f"{allocations['running']}/{allocations['total']}",
                 "·"
                 if consul is None
@@ -169,6 +166,12 @@ def _node(snapshot: ClusterSnapshot, node: Node) -> dict[str, Any]:
         if tied and node.id not in snapshot.ties.untied
         else None,
     }
+
+
+def _state(node: Node) -> str:
+    """What is worst first: a machine that is lost drains nothing, whatever was asked of it."""
+    words = ["draining"] if node.draining else [] if node.eligible else ["ineligible"]
+    return ", ".join(words if node.ready and words else [node.status, *words])
 
 
 def _sums(sums: ConsulSums) -> dict[str, int]:

@@ -89,3 +89,13 @@ def test_a_run_left_behind_is_said_before_anything_else(tmp_path: Path) -> None:
     assert blank == ""
     assert left_text((), NOW) == []
     assert abandoned(tmp_path, "staging") == ()
+
+
+def test_a_node_that_is_lost_is_not_called_draining() -> None:
+    lost = with_node(SNAPSHOT, 1, status="down", draining=True, eligibility="ineligible")
+    busy = with_node(lost, 2, draining=True, eligibility="ineligible")
+    away = with_node(busy, 3, status="disconnected")
+    rows = {line.split()[0]: line for line in text(away, NOW).splitlines() if line}
+    assert "  down, draining  " in rows["c1"]
+    assert "  draining  " in rows["c2"]
+    assert "  disconnected  " in rows["c3"]
