@@ -2,8 +2,13 @@
 
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.forecast import DEFAULT_MIGRATE
+from nomad_console.domain.plan import BatchChoice
 from nomad_console.preflight.case import Case, named
 
+_BATCH = {
+    BatchChoice.STOP: "is stopped when the drain begins",
+    BatchChoice.SKIP: "is here: the node is left out",
+}
 _IN_FLIGHT = frozenset({"running", "paused", "initializing", "pending", "blocked", "unblocking"})
 
 
@@ -53,12 +58,14 @@ def deployments(case: Case) -> list[Finding]:
 
 
 def batch_work(case: Case) -> list[Finding]:
-    """Batch allocations are left alone until the deadline, then stopped."""
+    """A drain leaves batch work alone: until it ends by itself, or its deadline stops it."""
     found = []
     for node in case.plan.nodes:
-        names = [one.name for one in node.allocations if one.job_type in {"batch", "sysbatch"}]
-        if names:
-            evidence = f"{', '.join(names)} may run until the deadline, then is stopped"
-            cure = "wait for it to end, or take the node later"
+        if node.batch:
+            asked = case.plan.deadline_of(node.node_id, case.plan.batch) > 0
+            until = "may run until the deadline, then is stopped" if asked else "is waited for"
+            words = _BATCH.get(case.plan.batch, until)
+            evidence = f"{', '.join(one.name for one in node.batch)} {words}"
+            cure = "wait for it to end, stop it, or take the node later"
             found.append(Finding(f"batch:{node.name}", Level.WARN, node.name, evidence, cure))
     return found

@@ -1,10 +1,13 @@
 """Rules about the jobs that have to move."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from nomad_console.domain.allocation import Deployment
 from nomad_console.domain.finding import Level
+from nomad_console.domain.plan import BatchChoice
 from nomad_console.preflight.jobs import away_together, batch_work, deployments, stalled
 from tests.support.plans import a_case, ids
 from tests.support.snapshots import a_job, article_snapshot, with_allocation, with_job
@@ -60,11 +63,20 @@ def test_a_deployment_under_way_blocks(status: str, blocks: bool) -> None:
         assert found[0].evidence == f"deployment abcdef01 of version 4 is {status}"
 
 
-def test_batch_work_is_named() -> None:
-    assert batch_work(a_case(1)) == []
-    (finding,) = batch_work(a_case(2))
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "is waited for"),
+        ({"deadline_s": 900.0}, "may run until the deadline, then is stopped"),
+        ({"batch": BatchChoice.STOP}, "is stopped when the drain begins"),
+        ({"batch": BatchChoice.SKIP}, "is here: the node is left out"),
+    ],
+)
+def test_batch_work_is_named_with_what_becomes_of_it(options: dict[str, Any], words: str) -> None:
+    assert batch_work(a_case(1, **options)) == []
+    (finding,) = batch_work(a_case(2, **options))
     assert (finding.id, finding.level) == ("batch:c2", Level.WARN)
-    assert finding.evidence.startswith("crunch.crunch[0] may run until the deadline")
+    assert finding.evidence == f"crunch.crunch[0] {words}"
 
 
 def test_a_job_that_is_not_read_gives_no_finding_here() -> None:
