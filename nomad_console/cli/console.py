@@ -34,7 +34,7 @@ async def _console(settings: ClusterSettings, *, read_only: bool) -> int:
     async with connected(settings, read_only=read_only) as connections:
         upgrades = None if read_only else upgrades_on(connections)
         app = application(connections, upgrades)
-        with _signals(upgrades) as leaving:
+        with _signals(app, upgrades) as leaving:
             await _shown(app, upgrades, leaving)
     if upgrades is not None:
         say_what_is_left(upgrades)
@@ -68,25 +68,35 @@ class _Leaving:
 
 
 @contextmanager
-def _signals(upgrades: Upgrades | None) -> Iterator[_Leaving]:
+def _signals(app: ConsoleApp, upgrades: Upgrades | None) -> Iterator[_Leaving]:
     """Freeze at once when the terminal is lost: its loss may end the screen before we do."""
     loop, leaving = asyncio.get_running_loop(), _Leaving()
 
     def leave(number: int) -> None:
-        if number == signal.SIGHUP:
-            leaving.lose_terminal()
         if upgrades is not None:
             upgrades.lose_terminal()
         leaving.number = leaving.number or number
         leaving.asked.set()
 
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        loop.add_signal_handler(number, leave, number)
+    def hang_up(number: int, _: object) -> None:  # at once: the loop may be drawing
+        _let_writes_pile_up(app)
+        leaving.lose_terminal()
+        loop.call_soon_threadsafe(leave, number)
+
+    before = signal.signal(signal.SIGHUP, hang_up)
+    loop.add_signal_handler(signal.SIGTERM, leave, signal.SIGTERM)
     try:
         yield leaving
     finally:
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGHUP, before)
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _let_writes_pile_up(app: ConsoleApp) -> None:
+    """The thread that writes may have died of the lost terminal: nobody must wait for it."""
+    writer = getattr(app._driver, "_writer_thread", None)  # noqa: SLF001 — Textual has no word for it
+    if writer is not None:
+        writer._queue.maxsize = 0  # noqa: SLF001 — nor for this
 
 
 async def _shown(app: ConsoleApp, upgrades: Upgrades | None, leaving: _Leaving) -> None:
