@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nomad_console.domain.allocation import Allocation, Task, merged
+from nomad_console.domain.allocation import Allocation, Claim, Task, claim_of, merged
 from tests.support.records import an_allocation
 
 TASKS = (
@@ -65,3 +65,20 @@ def test_names_and_restarts() -> None:
     assert an_allocation(name="odd").index_in_group == "odd"
     assert an_allocation().restarts is None
     assert an_allocation(tasks=TASKS + TASKS).restarts == 4
+
+
+@pytest.mark.parametrize(
+    ("parts", "cpu", "memory"),
+    [
+        ([], 0, 0),
+        ([("", False, 100, 64), ("", False, 50, 32)], 150, 96),
+        ([("", False, 100, 64), ("poststart", False, 50, 32)], 150, 96),
+        ([("", False, 100, 64), ("prestart", False, 300, 32)], 300, 64),
+        ([("", False, 100, 64), ("prestart", True, 300, 32)], 400, 96),
+        ([("", False, 100, 64), ("poststop", False, 10, 500)], 100, 500),
+    ],
+)
+def test_tasks_that_do_not_run_together_share_their_room(
+    parts: list[tuple[str, bool, int, int]], cpu: int, memory: int
+) -> None:
+    assert claim_of(parts, (80,)) == Claim(cpu, memory, (80,))

@@ -34,3 +34,9 @@ def test_groups_are_found_by_name() -> None:
     assert found is not None
     assert found.count == 3
     assert job.group("none") is None
+
+
+def test_the_signal_is_the_drivers_where_the_job_names_none() -> None:
+    assert TASK.signal == "SIGTERM"
+    assert msgspec.structs.replace(TASK, driver="raw_exec").signal == "SIGINT"
+    assert msgspec.structs.replace(TASK, kill_signal="SIGQUIT").signal == "SIGQUIT"
