@@ -120,6 +120,18 @@ APP = (
     Key("question_mark", "keys", "?", "keys", "this page"),
     Key("q", "leave", "q", "quit", "leave the console"),
 )
+GROUPS = (
+    ("Everywhere", APP),
+    ("Tables", TABLE),
+    ("Dashboard", DASHBOARD),
+    ("Details", DETAIL),
+)
+WRITING_GROUPS = (
+    ("The plan of an upgrade", (BEGIN,)),
+    ("A run", RUN),
+    ("An unfinished run", UNFINISHED),
+    ("Leaving while a run goes on", LEAVE),
+)
 
 
 def bindings(keys: Iterable[Key]) -> list[Binding]:

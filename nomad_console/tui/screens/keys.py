@@ -4,6 +4,7 @@ from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.rendering.document import Document, Entry, fact, heading
 from nomad_console.tui.rendering.text import Cell, Tone
+from nomad_console.tui.rendering.wrapping import wrapped
 from nomad_console.tui.screens.document import DocumentScreen
 
 _FILTERS = (
@@ -24,15 +25,13 @@ _SIGNS = (
 )
 
 
-def document(*, read_only: bool) -> Document:
+_HANG = 23  # where the meaning of a key begins
+
+
+def document(*, read_only: bool, width: int) -> Document:
+    """Nothing is wider than `width`; below 1 as wide as it comes."""
     entries: list[Entry] = []
-    for title, group in (
-        ("Everywhere", keys.APP),
-        ("Tables", keys.TABLE),
-        ("Dashboard", keys.DASHBOARD),
-        ("Details", keys.DETAIL),
-        ("A run", keys.RUN),
-    ):
+    for title, group in (*keys.GROUPS, *(() if read_only else keys.WRITING_GROUPS)):
         entries += heading(title)
         shown = keys.working(group, read_only=read_only)
         entries += [fact(key.label, Cell(key.help)) for key in shown]
@@ -42,9 +41,10 @@ def document(*, read_only: bool) -> Document:
     entries += [fact(sign, Cell(meaning)) for sign, meaning in _SIGNS]
     if read_only:
         entries += [*heading("Read-only"), Entry((Cell(f"    {keys.READ_ONLY}", Tone.WARN),))]
-    return Document("Keys", tuple(entries[1:]))
+    lines = (part for entry in entries[1:] for part in wrapped(entry.line, width, _HANG))
+    return Document("Keys", tuple(map(Entry, lines)))
 
 
 class KeysScreen(DocumentScreen):
     def document(self, frame: Frame) -> Document | None:  # noqa: ARG002 — keys do not change
-        return document(read_only=self.shared.read_only)
+        return document(read_only=self.shared.read_only, width=self.view.room)
