@@ -55,6 +55,9 @@ def claim_of(parts: Iterable[tuple[str, bool, int, int]], ports: tuple[int, ...]
 
     Tasks that do not run together share their room (nomad/structs: AllocatedResources.Comparable).
     """
+    parts = tuple(parts)
+    if len(parts) == 1:  # as with most: this is asked for every allocation of a cluster
+        return Claim(*parts[0][2:], ports)
     sums = {phase: [0, 0] for phase in ("sidecar", "prestart", "poststop", "main")}
     for hook, sidecar, cpu, memory in parts:
         phase = hook if hook in sums else "main"
