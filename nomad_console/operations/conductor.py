@@ -160,7 +160,7 @@ class Conductor(Inbox):
             unsubscribe()
             self._keep_answers()
             self._journal.close()
-            self._keep_figures()
+            self.notice = keep(self._journal.path, self._probe.state) or self.notice
             self._lock.leave()
 
     async def give_up(self) -> None:
@@ -221,12 +221,6 @@ class Conductor(Inbox):
                 run, _ = advance(self.run, event)
                 if run is not self.run:
                     self._kept(event, run)
-
-    def _keep_figures(self) -> None:
-        try:
-            keep(self._journal.path, self._probe.state)
-        except OSError as error:  # the run itself is whole without them
-            self.notice = f"what the probe saw could not be kept: {error}"
 
     def _act(self, command: Command, tasks: asyncio.TaskGroup) -> None:
         match command:

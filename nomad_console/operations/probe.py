@@ -117,14 +117,18 @@ class Probe:
             exceeded(failure)
 
 
-def keep(journal: Path, state: ProbeState) -> None:
-    """Add what one console saw to the file beside the journal; nothing where nothing was asked."""
+def keep(journal: Path, state: ProbeState) -> str:
+    """Add what one console saw to the file beside the journal; why that failed, "" if not."""
     if not state.sent:
-        return
+        return ""
     whole = msgspec.structs.replace(state, recent=())
-    number = os.open(_beside(journal), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(number, "wb") as kept:
-        kept.write(msgspec.json.encode(whole) + b"\n")
+    try:
+        number = os.open(_beside(journal), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(number, "wb") as kept:
+            kept.write(msgspec.json.encode(whole) + b"\n")
+    except OSError as error:  # the run itself is whole without them
+        return f"what the probe saw could not be kept: {error}"
+    return ""
 
 
 def kept(journal: Path) -> tuple[ProbeState, ...]:

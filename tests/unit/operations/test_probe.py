@@ -116,7 +116,12 @@ async def test_what_each_console_saw_is_kept_beside_the_journal(tmp_path: Path) 
 
 def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     journal = tmp_path / "7f3a.ndjson"
-    keep(journal, ProbeState((UrlState(A, sent=3),)))
+    assert keep(journal, ProbeState((UrlState(A, sent=3),))) == ""
     with journal.with_suffix(".probe").open("ab") as torn:
         torn.write(b'{"rate"')
     assert [one.sent for one in kept(journal)] == [3]
+
+
+def test_figures_that_cannot_be_kept_are_said(tmp_path: Path) -> None:
+    state = ProbeState((UrlState(A, sent=3),))
+    assert "could not be kept" in keep(tmp_path / "no" / "7f3a.ndjson", state)
