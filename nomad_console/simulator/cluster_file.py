@@ -12,6 +12,14 @@ POLICY = {  # the console's own waits, in seconds at speed 1
     "poll_fast_s": 2.0,
     "poll_slow_s": 10.0,
     "stall_s": 60.0,
+    "edge_margin_s": 1.0,
+    "expect_tick_s": 1.0,
+    "expect_look_s": 2.0,
+    "expect_stop_s": 2.0,
+    "expect_start_s": 3.0,
+    "expect_healthy_s": 10.0,
+    "expect_restart_s": 10.0,
+    "expect_register_s": 10.0,
 }
 
 EDGE_NOTICE_S = 4.0  # what the world's edges need to notice that an instance is gone
