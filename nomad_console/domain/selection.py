@@ -62,7 +62,7 @@ def _named(snapshot: ClusterSnapshot, word: str) -> list[Node]:
 
 def _nearest(snapshot: ClusterSnapshot, word: str) -> str:
     names = {node.name.lower(): node.name for node in snapshot.nodes.values()}
-    near = get_close_matches(word.lower(), names, n=_SHOWN, cutoff=0.5)
+    near = get_close_matches(word.lower(), names, n=_SHOWN, cutoff=0.4)
     if near:
         return f"; there is {_few([names[one] for one in near])}"
     return f" among {len(snapshot.nodes)}"

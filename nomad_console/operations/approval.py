@@ -62,7 +62,8 @@ def patience_s(run: Run) -> float | None:
     """How long the present step may take before it counts as stalled; None: as long as it likes.
 
     Twice its forecast and the policy's stall; on the way back, that of the whole node. A drain has
-    its deadline, if any, a host command its own limit, and work by hand none.
+    its deadline, if any, a host command its own limit and then the time to settle, and work by hand
+    has none.
     """
     plan, upgrade = run.plan, run.upgrade
     node = plan.node(upgrade.node)
@@ -74,7 +75,7 @@ def patience_s(run: Run) -> float | None:
     if upgrade.step is Step.UPGRADE:
         if upgrade.pending or not node.host_argv:
             return None
-        return 2 * node.forecast.of(upgrade.step) + max(_LEAST_TOLD_S, plan.policy.stall_s)
+        return plan.policy.settle_s + max(_LEAST_TOLD_S, plan.policy.stall_s)
     expected = 2 * node.forecast.of(upgrade.step) + slack
     if upgrade.step is not Step.DRAIN:
         return expected
