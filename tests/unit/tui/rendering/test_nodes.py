@@ -67,10 +67,10 @@ def test_what_nobody_has_said_is_unknown_and_what_is_empty_is_nothing() -> None:
     assert [cells[key] for key in ("allocs", "consul", "alb", "age", "zone")] == ["·"] * 5
     spoken = msgspec.structs.replace(quiet, sources=start.sources, groups_complete=True)
     cells = shown(spoken, 1)
-    assert [cells[key] for key in ("allocs", "consul", "alb")] == ["0/0", "–", "–"]  # noqa: RUF001 — our sign for nothing
+    assert [cells[key] for key in ("allocs", "consul", "alb")] == ["0/0", "–", "–"]
     off = {name: Source(name, SourceState.OFF) for name in ("consul", "alb")}
     cells = shown(msgspec.structs.replace(quiet, sources=off, groups_complete=False), 1)
-    assert [cells[key] for key in ("consul", "alb")] == ["–", "–"]  # noqa: RUF001 — our sign for nothing
+    assert [cells[key] for key in ("consul", "alb")] == ["–", "–"]
 
 
 def test_draining_says_since_when() -> None:
