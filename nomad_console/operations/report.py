@@ -71,6 +71,8 @@ def _ms(seconds: float | None) -> str:
 def _node(run: Run, upgrade: NodeUpgrade, output: Sequence[str]) -> Iterator[str]:
     name = run.plan.node(upgrade.node).name
     state = "done" if upgrade.ended_at else "under way" if upgrade.step else "not begun"
+    if upgrade.skipped:
+        state = f"skipped by {upgrade.skipped}"
     yield f"{name}: {state}"
     for record in upgrade.records:
         if record.step is None:

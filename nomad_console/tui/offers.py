@@ -68,9 +68,10 @@ def _events(run: Run, batch: tuple[str, ...]) -> dict[str, Event]:
     }
     if run.stopping or run.ahead:
         events["stop_after"] = stop
-    if batch and run.upgrade.batch != waits:
+    choice = run.upgrade.batch or run.plan.batch
+    if batch and choice != waits:
         events["batch_wait"] = BatchChosen(node=node, choice=waits, allocations=batch, **moment)
-    if set(batch) - set(run.upgrade.stopped) and run.upgrade.batch != stops:
+    if set(batch) - set(run.upgrade.stopped) and choice != stops:
         events["batch_stop"] = BatchChosen(node=node, choice=stops, allocations=batch, **moment)
     return events
 

@@ -7,7 +7,7 @@ import pytest
 
 from nomad_console.domain.snapshot import SourceState
 from nomad_console.upgrade.gates import Gate
-from tests.support.pilots import expect_grid
+from tests.support.pilots import expect_grid, idle
 from tests.support.snapshots import article_snapshot, with_node, with_source
 from tests.support.upgrading import Operator, SlowDrain, operating
 
@@ -20,6 +20,9 @@ def same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Codes, the run's id and the journal's place are part of what is shown."""
     monkeypatch.setattr("nomad_console.operations.conductor.fresh_code", lambda: "7f")
     monkeypatch.setattr("nomad_console.operations.planner.secrets.token_hex", lambda _: RUN_ID)
+    monkeypatch.setattr("nomad_console.operations.inbox.getpass.getuser", lambda: "ann")
+    monkeypatch.setattr("nomad_console.operations.inbox.socket.gethostname", lambda: "bastion")
+    monkeypatch.setattr("nomad_console.operations.upgrades.os.getpid", lambda: 4242)
     monkeypatch.chdir(tmp_path)
 
 
@@ -95,6 +98,52 @@ async def test_a_plan_that_is_blocked(size: tuple[int, int]) -> None:
         await operator.press("space", "u")
         await operator.seat.settle()
         grid(operator, "blocked", size)
+
+
+@SIZES
+async def test_two_nodes_what_is_ordered_and_the_way_back(size: tuple[int, int]) -> None:
+    urls = ("http://web.example/",)
+    async with operating(Path("runs"), size, world=SlowDrain, probe=urls) as operator:
+        await operator.press("down", "space", "down", "space", "u")
+        await operator.press("b")
+        if operator.upgrades.current is None:
+            await operator.press(*"c2", "enter")
+        await operator.open(Gate.START)
+        await operator.press("S")
+        grid(operator, "stops-after", size)
+        await operator.press("S", "K")
+        grid(operator, "skip", size)
+        await operator.press("escape")
+        await operator.answer(Gate.START, Gate.DETACH, Gate.DRAIN)
+        await operator.press("E", "2", "0", "m")
+        grid(operator, "extend", size)
+        await operator.press("enter")
+        operator.cluster.wrong = "502 Bad Gateway"
+        await operator.pass_time(2)
+        operator.cluster.wrong = ""
+        grid(operator, "probe-failed", size)
+        await operator.press("R")
+        grid(operator, "restore-asked", size)
+        await operator.press("c", "2", "enter")
+        await operator.pass_time(1)
+        grid(operator, "restoring", size)
+
+
+@SIZES
+async def test_a_run_left_unfinished(size: tuple[int, int]) -> None:
+    async with operating(Path("runs"), size) as operator:
+        await operator.begin()
+        await operator.answer(Gate.START)
+        await operator.open(Gate.DETACH)
+    await idle()  # its conductor lets go of the lock
+    async with operating(Path("runs"), size) as operator:
+        for worker in list(operator.seat.app.workers):
+            if worker.name == "unfinished":
+                await worker.wait()
+        await operator.seat.settle(2)
+        grid(operator, "unfinished-said", size)
+        await operator.press("U")
+        grid(operator, "unfinished", size)
 
 
 @SIZES

@@ -16,7 +16,13 @@ from nomad_console.operations.means import Means
 from nomad_console.operations.planner import Planner
 from nomad_console.operations.upgrades import Upgrades
 from nomad_console.operations.writer import Writer
-from nomad_console.settings.values import ClusterSettings, HostSettings, Missing, NomadSettings
+from nomad_console.settings.values import (
+    ClusterSettings,
+    HostSettings,
+    Missing,
+    NomadSettings,
+    ProbeSettings,
+)
 from nomad_console.tui.app import ConsoleApp
 from nomad_console.tui.upgrading import UpgradeScreens
 from nomad_console.upgrade.gates import Gate
@@ -70,12 +76,22 @@ class Agents:
 
 
 def small_upgrades(
-    cluster: SmallCluster, clock: ManualClock, where: Path, *host: str
+    cluster: SmallCluster,
+    clock: ManualClock,
+    where: Path,
+    *host: str,
+    probe: tuple[str, ...] = (),
 ) -> tuple[Upgrades, Agents]:
     agents = Agents()
     off = Missing("not configured", "")
     settings = ClusterSettings(
-        "prod-eu", "prod-eu", NomadSettings(), off, off, host=HostSettings(command=host)
+        "prod-eu",
+        "prod-eu",
+        NomadSettings(),
+        off,
+        off,
+        host=HostSettings(command=host),
+        probe=ProbeSettings(urls=probe),
     )
     upgrades = Upgrades(
         settings,
@@ -201,12 +217,13 @@ async def operating(
     snapshot: ClusterSnapshot | None = None,
     host: tuple[str, ...] = (),
     world: type[SmallCluster] = SmallCluster,
+    probe: tuple[str, ...] = (),
 ) -> AsyncIterator[Operator]:
     """The console on the small cluster, everything live."""
     clock = ManualClock()
     cluster = world(clock)
     cluster.publish(snapshot)
-    upgrades, agents = small_upgrades(cluster, clock, where, *host)
+    upgrades, agents = small_upgrades(cluster, clock, where, *host, probe=probe)
     feeds = NoFeeds()
     screens = UpgradeScreens(upgrades)
     app = ConsoleApp(FACTS, cluster, feeds, Shelf(), screens, clock, read_only=False)

@@ -16,6 +16,7 @@ from nomad_console.tui.rendering.wrapping import size_of
 from nomad_console.upgrade.commands import call
 from nomad_console.upgrade.gates import GUARDS, OPTIONAL, Observation, Proof, ProofName, Truth
 from nomad_console.upgrade.ledger import ledger
+from nomad_console.upgrade.restore import DELAY, PATIENCE, SLOW_START
 from nomad_console.upgrade.run import NodeUpgrade, Run, next_step
 
 _P = ProofName
@@ -30,6 +31,13 @@ _WAITS = {
     Step.REJOIN: "system jobs are asked for again then",
     Step.ATTACH: "slow start",
     Step.BAKE: "watching",
+}
+
+
+_WAITS_BACK = {
+    DELAY: "an ip target returns only when its delay is over",
+    PATIENCE: "what is not back by then is asked for again",
+    SLOW_START: "slow start",
 }
 
 
@@ -73,18 +81,18 @@ def _title_parts(sight: Sight) -> list[tuple[int, Cell]]:
     gone = f"{_took(run.started_at, end)} gone" if run.started_at else "not begun"
     margin = duration(sum(one.forecast.margin_s for one in plan.nodes))
     parts = [
-        (0, Cell(f" UPGRADE {plan.run_id} ", Tone.STRONG)),
-        (3, Cell(f"· {node.version} → {plan.target_version} ")),
-        (1, Cell(f"· node {run.current + 1} of {len(plan.nodes)} ")),
-        (4, Cell(f"· {gone}", Tone.DIM)),
+        (0, Cell(f" UPGRADE {plan.run_id}", Tone.STRONG)),
+        (3, Cell(f" · {node.version} → {plan.target_version}")),
+        (1, Cell(f" · node {run.current + 1} of {len(plan.nodes)}")),
+        (4, Cell(f" · {gone}", Tone.DIM)),
         (5, Cell(f", forecast {duration(plan.seconds)}", Tone.DIM)),
         (7, Cell(f" (± {margin})", Tone.DIM)),
         (9, Cell(" without the time at gates", Tone.DIM)),
     ]
     if run.restoring is not None:
-        parts.insert(1, (0, Cell("· RESTORING ", Tone.WARN)))
+        parts.insert(1, (0, Cell(" · RESTORING", Tone.WARN)))
     if run.stopping:
-        parts.insert(1, (0, Cell("· STOPS AFTER THIS NODE ", Tone.WARN)))
+        parts.insert(1, (0, Cell(" · STOPS AFTER THIS NODE", Tone.WARN)))
     if sight.probe.urls:
         parts += [
             (2, Cell(" · ", Tone.DIM)),
@@ -141,9 +149,10 @@ def step_panel(sight: Sight) -> list[Line]:
     node = sight.run.plan.node(upgrade.node)
     if upgrade.step is Step.UPGRADE and not node.host_argv and not upgrade.holds(_P.VERSION):
         lines.append((Cell("▶ now, ", Tone.BUSY), Cell(by_hand(sight.run.plan, node), Tone.STRONG)))
-    if upgrade.wait is not None and not upgrade.wait.over and upgrade.gate is None:
+    waits = upgrade.wait is not None and not upgrade.wait.over and sight.run.ended_at is None
+    if upgrade.wait is not None and waits and upgrade.gate is None:
         left = max(0.0, upgrade.wait.due - sight.elapsed)
-        why = upgrade.wait.why or _WAITS.get(upgrade.wait.step, "")
+        why = _WAITS_BACK.get(upgrade.wait.why) or _WAITS.get(upgrade.wait.step, "")
         lines.append((Cell(f"… {duration(left)} to wait: ", Tone.BUSY), Cell(why, Tone.DIM)))
     lines += [_proof_line(proof, sight.now) for proof in proofs_of(sight, upgrade)]
     following = sight.run.following

@@ -11,7 +11,7 @@ from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.screens.base import ConsoleScreen, Shared
 
 _ANSWERING = (
-    Key("enter", "", "enter", "that is my answer", ""),
+    Key("enter", "", "enter", "answer", ""),
     Key("escape", "", "esc", "not now", ""),
 )
 

@@ -28,7 +28,7 @@ class UpgradeReport(DocumentScreen):
 
     def _report(self) -> tuple[str, ...]:
         conductor = self.conductor
-        return report(conductor.run, conductor.output, conductor.journal_path)
+        return report(conductor.run, conductor.output, conductor.journal_path, (conductor.probe,))
 
 
 def _line(text: str) -> Line:

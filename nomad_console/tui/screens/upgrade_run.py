@@ -114,7 +114,8 @@ class UpgradeRun(RunOrders):
         return [*orders, *(key for key in super().offered() if key.action not in known)]
 
     def status_line(self, frame: Frame) -> Line:  # noqa: ARG002 — how the run is locked
-        return (Cell(f" {self.conductor.lock_word}", Tone.DIM),)
+        word = f" {self.conductor.lock_word}" if self.conductor.run.active else ""
+        return (Cell(word, Tone.DIM),)
 
     def copied_row(self) -> str:
         """At a gate the commands that its answer stands for, else the step."""
@@ -204,10 +205,11 @@ class UpgradeRun(RunOrders):
         return list(self.question.lines) if self.question is not None else []
 
     def _step_lines(self, sight: Sight) -> list[Line]:
-        lines = [*self._before_answer(), *step_panel(sight)]
+        before, lines = self._before_answer(), step_panel(sight)
         if sight.run.upgrade.step is not Step.DRAIN or sight.run.restoring is not None:
-            return lines
-        return [*drain_lines(self._progress(sight.now), self.step_view.room), (), *lines]
+            return [*before, *lines]
+        drain = drain_lines(self._progress(sight.now), self.step_view.room)
+        return [*before, *drain, (), *lines]
 
     def _progress(self, now: datetime) -> Progress:
         """Countdowns go by the wall: a snapshot is as old as the last change."""

@@ -103,7 +103,7 @@ class GateView(Vertical):
         """The keys that fit on the line, from the most needed on."""
         answers, room = first, self._body.room - size_of(first)
         named = set()
-        for key in offered:
+        for key in (key for key in offered if key.short):
             cells = _key(key.label, key.short)
             room -= size_of(cells)
             if room < 0:

@@ -97,3 +97,8 @@ def test_what_requests_met_with_is_told_url_by_url() -> None:
         "  http://api/: 1 of 1 failed, p50 ·, p95 ·",
     )
     assert not any("Probe" in line for line in report(whole(), {}, "/runs/x"))
+
+
+def test_a_node_that_was_skipped_says_by_whom() -> None:
+    lines = report(run_at(None, a_plan(2), skipped="ann@bastion"), {}, "j")
+    assert "c2: skipped by ann@bastion" in lines

@@ -46,7 +46,7 @@ def test_a_node_in_mid_chain_is_not_skipped_but_the_ones_ahead_are() -> None:
     offers.ask(run_at(Step.CORDON, a_plan(2, 3)), ())
     assert offers.skippable == (node_id(2), node_id(3))
     offers.ask(run_at(Step.DRAIN, a_plan(2)), ())
-    assert offers.skippable == ()
+    assert not offers.skippable
 
 
 def test_the_last_node_cannot_be_stopped_after_but_that_can_be_taken_back() -> None:
@@ -69,7 +69,8 @@ def test_batch_work_is_chosen_for_where_there_is_some() -> None:
     plan = a_plan(2, 3)
     run = run_at(Step.CORDON, plan)
     assert not {"batch_wait", "batch_stop"} & offered(run)
-    assert {"batch_wait", "batch_stop"} <= offered(run, "a1")
+    assert "batch_stop" in offered(run, "a1")
+    assert "batch_wait" not in offered(run, "a1")
     stops = run_at(Step.CORDON, plan, batch=BatchChoice.STOP)
     assert "batch_stop" not in offered(stops, "a1")
     assert "batch_wait" in offered(stops, "a1")

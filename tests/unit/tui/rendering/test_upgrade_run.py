@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from nomad_console.domain.plan import Plan, Step
+from nomad_console.operations.probe import Failure, ProbeState, UrlState
 from nomad_console.tui.rendering.text import Line, Tone, plain
 from nomad_console.tui.rendering.upgrade_run import (
     Sight,
@@ -16,6 +17,7 @@ from nomad_console.tui.rendering.upgrade_run import (
     plan_panel,
     proofs_of,
     step_panel,
+    step_title,
     title_line,
 )
 from nomad_console.tui.rendering.wrapping import size_of
@@ -28,14 +30,16 @@ from nomad_console.upgrade.gates import (
     ProofName,
     Standing,
     Truth,
+    Undo,
 )
-from nomad_console.upgrade.run import GateState, Pending, Run, StepRecord, Wait
+from nomad_console.upgrade.run import GateState, Pending, Restoring, Run, StepRecord, Wait
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
 from tests.support.sights import run_at
 from tests.support.snapshots import node_id
 
 NOW = EPOCH + timedelta(seconds=252)
+SEEN = (Observation(0), NOW, 252.0)
 
 
 def sight(step: Step | None, plan: Plan | None = None, **fields: Any) -> Sight:
@@ -154,6 +158,45 @@ def test_the_host_commands_output_is_shown_while_it_upgrades() -> None:
     lines = said(step_panel(sight(Step.UPGRADE, plan)._replace(output=("one", "two"))))
     assert lines == ["host command:", "  | one", "  | two"]
     assert said(step_panel(sight(Step.REJOIN, plan)._replace(output=("one",)))) == []
+
+
+def test_the_step_says_its_pace_against_the_forecast() -> None:
+    assert plain(step_title(sight(None))) == " c2 · not touched yet"
+    said = plain(step_title(sight(Step.DRAIN)))
+    assert said.startswith(" c2 · drain   04:12 of ")
+    assert "slower than forecast by" in said
+    ready = GateState(Gate.UPGRADE, "7f", EPOCH + timedelta(seconds=2))
+    assert "faster than forecast by" in plain(step_title(sight(Step.DRAIN, gate=ready)))
+    early = sight(Step.DRAIN)._replace(now=EPOCH + timedelta(seconds=2))
+    assert plain(step_title(early)).endswith(" foreseen")
+
+
+def test_failures_and_forced_ends_stand_above_everything_else() -> None:
+    failure = Failure(EPOCH, "http://web/", "502")
+    failing = ProbeState((UrlState("http://web/", 9, 1, first_failure=failure),))
+    seen = sight(Step.UPGRADE)._replace(probe=failing, killed=("api[0] after 5 s",))
+    assert said(step_panel(seen))[:2] == [
+        "✗ probe failed first at 22:00:00: http://web/: 502",
+        "✗ killed, kill_timeout was too short: api[0] after 5 s",
+    ]
+    assert "probe 8 ok, 1 failed" in plain(title_line(seen, 80))
+
+
+def test_a_run_that_goes_back_or_stops_says_so_in_its_title_and_shows_its_way() -> None:
+    run = sight(Step.DRAIN).run
+    stopping = msgspec.structs.replace(run, stopping=True)
+    assert "STOPS AFTER THIS NODE" in plain(title_line(Sight(stopping, *SEEN), 60))
+    back = msgspec.structs.replace(run, restoring=Restoring("asked", EPOCH, Undo.REJOIN))
+    seen = Sight(back, *SEEN)
+    assert "RESTORING" in plain(title_line(seen, 60))
+    assert plain(step_title(seen)) == " c2 · restoring: bring back"
+    assert plain(chain_line(seen)).startswith(" c2 RESTORE ✔undrain ▶rejoin")
+    assert said(step_panel(seen))[1].startswith("▶ eligible as found")
+
+
+def test_a_node_left_out_is_called_so() -> None:
+    lines = said(plan_panel(sight(None, skipped="ann@bastion")))
+    assert lines[0].split()[1:] == ["c2", "skipped"]
 
 
 def changed_run() -> Run:

@@ -155,6 +155,40 @@ async def test_asked_on_a_terminal_too_small_it_is_there_when_it_grows(tmp_path:
         assert isinstance(operator.seat.app.screen, UpgradeRun)
 
 
+async def test_restoring_instead_of_leaving_asks_for_the_name_and_stays(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24), world=SlowDrain) as operator:
+        await draining(operator)
+        said = await asked(operator)
+        assert "R restores, in this order" in said
+        assert "finish this node" not in said  # it is the last one
+        assert "type c2 to restore: _" in await operator.press("R")
+        await operator.press("c", "2", "enter")
+        await operator.seat.settle()
+        assert isinstance(operator.seat.app.screen, UpgradeRun)
+        assert operator.run.restoring is not None
+        assert "RESTORING" in operator.seat.text
+        await asked(operator)
+        assert "R restore" not in operator.seat.text
+        await operator.press("R")
+        assert "type c2" not in operator.seat.text
+
+
+async def test_finishing_this_node_leads_back_to_a_run_that_stops_after_it(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.press("down", "space", "down", "space", "u")
+        await operator.press("b")
+        if operator.upgrades.current is None:
+            await operator.press(*"c2", "enter")
+        await operator.open(Gate.START)
+        await asked(operator)
+        assert "S finish this node" in operator.seat.text
+        await operator.press("S")
+        await operator.seat.settle()
+        assert isinstance(operator.seat.app.screen, UpgradeRun)
+        assert operator.run.stopping
+        assert "S finish" not in await asked(operator)
+
+
 async def test_without_a_run_q_just_leaves(tmp_path: Path) -> None:
     async with operating(tmp_path, (80, 24)) as operator:
         await operator.seat.pilot.press("q")
