@@ -85,7 +85,7 @@ async def test_a_stale_source_is_said_with_its_age_and_the_data_stay() -> None:
     [
         (SourceState.OFF, "consul: not configured set CONSUL_HTTP_ADDR"),
         (SourceState.REFUSED, "consul: not configured set CONSUL_HTTP_ADDR"),
-        (SourceState.CONNECTING, "consul: not configured (asked again by itself)"),
+        (SourceState.CONNECTING, "waiting for consul not configured"),
         (SourceState.LIVE, "none"),
     ],
 )
