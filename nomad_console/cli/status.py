@@ -8,7 +8,7 @@ from typing import Any
 
 from nomad_console.cli.arguments import DONE, UNREACHABLE
 from nomad_console.domain.node import Node
-from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums, SourceName
+from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums, Source, SourceName
 from nomad_console.domain.snapshot import SourceState as State
 from nomad_console.domain.target import Target
 from nomad_console.domain.text import duration, printable
@@ -55,7 +55,7 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
     for name in SourceName:
         source = snapshot.source(name)
         age = "" if source.true_at is None else f" {duration((now - source.true_at).seconds)} old"
-        lines.append(f"{name:<7}{source.state}{age}  {source.reason}  {source.hint}".rstrip())
+        lines.append(printable(f"{name:<7}{source.word}{age}  {source.told}").rstrip())
     rows = [("NODE", "VERSION", "STATE", "ALLOCS", "CONSUL", "ALB")]
     for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id)):
         data = _node(snapshot, node)
@@ -122,28 +122,34 @@ def run(options: argparse.Namespace) -> int:
     snapshot, now = look(settings, enough=settled, seconds=options.timeout)
     if options.json:
         print(json.dumps({"abandoned": left_document(left), **document(snapshot, now)}, indent=1))
+        say_silent(snapshot)
     else:
         print(*left_text(left, now), text(snapshot, now), sep="\n")
-    return UNREACHABLE if say_silent(snapshot) else DONE
+    return UNREACHABLE if silent(snapshot) else DONE
 
 
 def say_silent(snapshot: ClusterSnapshot) -> bool:
     """Name on stderr each backend that is configured and does not answer; whether there is one."""
-    silent = [
+    found = silent(snapshot)
+    for source in found:
+        said = f"{source.name}: {source.word}: {source.told or 'no answer in time'}"
+        print(printable(said), file=sys.stderr)
+    return bool(found)
+
+
+def silent(snapshot: ClusterSnapshot) -> list[Source]:
+    """The backends that are configured and do not answer."""
+    return [
         source
         for source in map(snapshot.source, SourceName)
         if source.state not in {State.LIVE, State.OFF}
     ]
-    for source in silent:
-        said = f"{source.name}: {source.state} {source.reason} {source.hint}"
-        print(printable(said).rstrip(), file=sys.stderr)
-    return bool(silent)
 
 
 def _source(snapshot: ClusterSnapshot, name: str, now: datetime) -> dict[str, Any]:
     source = snapshot.source(name)
     age = None if source.true_at is None else round((now - source.true_at).total_seconds(), 1)
-    said = {"state": source.state, "age_s": age}
+    said = {"state": source.word, "age_s": age}
     return {**said, "reason": source.reason, "hint": source.hint} if source.reason else said
 
 

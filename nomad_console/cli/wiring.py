@@ -16,8 +16,9 @@ from nomad_console.clients.elb import Elb
 from nomad_console.clients.nomad import Nomad
 from nomad_console.clients.probe import Visitor
 from nomad_console.clients.threads import Threads
+from nomad_console.clients.tls import shown
 from nomad_console.clock import Clock, SystemClock
-from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceName
 from nomad_console.live.feeds import Feeds
 from nomad_console.live.lookups import Lookups
 from nomad_console.live.machine_cache import MachineCache
@@ -100,6 +101,7 @@ def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
         settings.policy,
         namespace=settings.nomad.namespace,
         cache=MachineCache.of_cluster(f"{settings.name} {settings.nomad.address}"),
+        asked=_asked(settings),
     )
     return Connections(
         settings=settings,
@@ -117,6 +119,16 @@ def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
         else AutoScaling(aws, threads, read_only=read_only),
         visitor=Visitor(),
     )
+
+
+def _asked(settings: ClusterSettings) -> dict[SourceName, str]:
+    found = {SourceName.NOMAD: shown(settings.nomad.address)}
+    if not isinstance(settings.consul, Missing):
+        found[SourceName.CONSUL] = shown(settings.consul.address)
+    if not isinstance(settings.aws, Missing):
+        aws = settings.aws
+        found[SourceName.ALB] = shown(aws.endpoint_url) if aws.endpoint_url else f"AWS {aws.region}"
+    return found
 
 
 async def _wait_for_writes(threads: Threads) -> None:

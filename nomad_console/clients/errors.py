@@ -16,6 +16,7 @@ from nomad_console.domain.text import printable
 
 _LONGEST = 300
 _SERVER = 500
+HTML = "answered with HTML: something else listens there"
 _RIGHTS = (  # Nomad's capability of each path (nomad/*_endpoint.go); the first match counts
     (re.compile(r"/v1/node/[^/]+/(drain|eligibility|purge)"), "node:write"),
     (re.compile(r"/v1/nodes?(/|$)"), "node:read"),
@@ -97,13 +98,21 @@ def refused(backend: str, endpoint: str, status: int | None, text: str, *, right
 def of_answer(backend: str, endpoint: str, status: int, text: str) -> ApiError:
     """The error that an HTTP answer of Nomad or Consul stands for; both answer in plain text."""
     said = text.lower().strip()
+    if html(said):
+        other = Misread if status < _SERVER else Unreachable
+        return other(backend, endpoint, status, HTML)
     if status in {401, 403} or "permission denied" in said or "acl not found" in said:
         return refused(backend, endpoint, status, text, right=_right(backend, endpoint))
     if "http request to an https server" in said:
-        hint = f"set https:// in {backend}'s address"
+        hint = f"try https:// in {backend}'s address"
         return Unreachable(backend, endpoint, status, "this port speaks TLS", hint=hint)
     kind = _kind(status, said)
     return kind(backend, endpoint, status, text or kind.__name__.lower())
+
+
+def html(said: str) -> bool:
+    """A page for people: no API answers so."""
+    return said.lstrip().lower().startswith(("<!doctype html", "<html"))
 
 
 def _kind(status: int, said: str) -> type[ApiError]:

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from nomad_console.clients import tls as transport_security
-from nomad_console.clients.errors import ApiError, Misread, of_answer
+from nomad_console.clients.errors import HTML, ApiError, Misread, html, of_answer
 from nomad_console.clients.guard import Guard
 from nomad_console.settings.values import Secret, Tls
 
@@ -17,6 +17,7 @@ CONNECT_S = 3.0
 READ_S = 10.0
 STREAM_READ_S = 75.0  # Nomad beats every 30 s (nomad/event_endpoint.go)
 _POOL_S = 30.0
+_HEAD = 100
 # httpx passes an alert of TLS 1.3 at the first read as what it is, an OSError.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
@@ -165,6 +166,8 @@ def number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() else 0
 
 
-def misread(backend: str, endpoint: str, error: Exception) -> Misread:
+def misread(backend: str, endpoint: str, error: Exception, body: bytes = b"") -> Misread:
     hint = f"is this address really {backend.capitalize()}'s?"
+    if html(body[:_HEAD].decode("ascii", "replace")):
+        return Misread(backend, endpoint, None, HTML, hint=hint)
     return Misread(backend, endpoint, None, f"an answer of another form: {error}", hint=hint)

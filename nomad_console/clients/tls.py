@@ -27,6 +27,13 @@ def origin(backend: str, address: str) -> str:
     return f"{parts.scheme}://{host}:{port or default}"
 
 
+def shown(address: str) -> str:
+    """The address without a user, a password or a query: as it may be shown."""
+    text = address if "://" in address else f"http://{address}"
+    scheme, _, rest = text.partition("://")
+    return f"{scheme}://{rest.partition('?')[0].partition('#')[0].rpartition('@')[2]}"
+
+
 def context(backend: str, tls: Tls) -> ssl.SSLContext:
     """A context that trusts what the settings say; a file that cannot be used is Unreachable."""
     made = ssl.create_default_context()
@@ -59,7 +66,7 @@ def unreachable(backend: str, endpoint: str, cause: BaseException) -> ApiError:
     return Unreachable(backend, endpoint, None, str(cause) or type(cause).__name__)
 
 
-_CLOSED = "if it speaks TLS: it may ask for a client certificate"
+_CLOSED = "if it speaks TLS: try https://, or give the client certificate that it asks for"
 _SIGNS = (
     (
         "hostname mismatch",
@@ -99,6 +106,8 @@ _SIGNS = (
     ("wrong_version_number", "this port speaks plain HTTP, not TLS", "set http:// in the address"),
     ("record layer failure", "this port speaks plain HTTP, not TLS", "set http:// in the address"),
     ("http_request", "this port speaks plain HTTP, not TLS", "set http:// in the address"),
+    ("illegal status line", "this port does not speak HTTP", "try https:// in the address"),
+    ("connectionrefused", "connection refused", "is it running, and is the address right?"),
     ("connection refused", "connection refused", "is it running, and is the address right?"),
     ("name or service not known", "the address's name is unknown", "check the address"),
     ("temporary failure in name resolution", "the address's name is unknown", "check the address"),

@@ -28,7 +28,7 @@ def decoded(backend: str, endpoint: str, body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise misread(backend, endpoint, error) from None
+        raise misread(backend, endpoint, error, body) from None
 
 
 def rows_of(backend: str, endpoint: str, body: bytes, kind: type[T]) -> Sequence[T]:

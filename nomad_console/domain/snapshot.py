@@ -42,6 +42,17 @@ class Source(msgspec.Struct, frozen=True):
     reason: str = ""
     hint: str = ""
 
+    @property
+    def word(self) -> str:
+        """The state for people: what was tried in vain and never reached does not connect."""
+        never = self.state is SourceState.CONNECTING and self.reason
+        return "unreachable" if never else self.state
+
+    @property
+    def told(self) -> str:
+        """The reason, then what would help."""
+        return "; ".join(part for part in (self.reason, self.hint) if part)
+
 
 class NodeSums(NamedTuple):
     """Allocations of a node: running ones, and all that should run or have not ended."""

@@ -1,7 +1,8 @@
 """All that keeps the store true, as one thing to run and to steer."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 from nomad_console.clock import Clock
@@ -22,7 +23,7 @@ from nomad_console.settings.values import Missing
 class Feeds:
     """Follows every backend that is configured; one that is missing says how to configure it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — all that feeds rest on meets here
         self,
         store: ClusterStore,
         nomad: NomadApi,
@@ -33,9 +34,11 @@ class Feeds:
         *,
         namespace: str = "*",
         cache: MachineCache | None = None,
+        asked: Mapping[SourceName, str] = MappingProxyType({}),
     ) -> None:
+        """`asked`: the address of each, as it may be shown."""
         self._store = store
-        meter = SourceMeter(SourceName.NOMAD, store, clock)
+        meter = SourceMeter(SourceName.NOMAD, store, clock, asked.get(SourceName.NOMAD, ""))
         self._nomad = NomadFeed(nomad, store, meter, clock, namespace)
         self._details = NomadDetails(nomad, store, meter, clock, cache)
         self._consul: ConsulFeed | None = None
@@ -43,12 +46,12 @@ class Feeds:
         if isinstance(consul, Missing):
             self._switch_off(SourceName.CONSUL, consul)
         else:
-            meter = SourceMeter(SourceName.CONSUL, store, clock)
+            meter = SourceMeter(SourceName.CONSUL, store, clock, asked.get(SourceName.CONSUL, ""))
             self._consul = ConsulFeed(consul, store, meter, clock)
         if isinstance(alb, Missing):
             self._switch_off(SourceName.ALB, alb)
         else:
-            meter = SourceMeter(SourceName.ALB, store, clock)
+            meter = SourceMeter(SourceName.ALB, store, clock, asked.get(SourceName.ALB, ""))
             self._alb = AlbFeed(alb, store, meter, clock, policy)
 
     async def run(self) -> None:

@@ -44,18 +44,22 @@ def trouble(name: SourceName, error: ApiError) -> Trouble:
         case Misread():
             hint = f"something else answers there: check {_WHERE[name]}"
         case _:
-            hint = f"tried again by itself; check {_WHERE[name]}, the network and that it runs"
+            hint = f"check {_WHERE[name]}, the network and that it runs"
     return Trouble(str(error), error.hint or hint, isinstance(error, Refused))
 
 
 class SourceMeter:
     """Turns readings and failures into the one `Source` that the store shows.
 
-    An aspect is a part of the work that fails and recovers by itself, such as "leader".
+    `address`: where it is asked, without secrets; said with every failure. An aspect is a part of
+    the work that fails and recovers by itself, such as "leader".
     """
 
-    def __init__(self, name: SourceName, store: ClusterStore, clock: Clock) -> None:
+    def __init__(
+        self, name: SourceName, store: ClusterStore, clock: Clock, address: str = ""
+    ) -> None:
         self.name = name
+        self._address = address
         self._store = store
         self._clock = clock
         self._true_at: datetime | None = None
@@ -110,10 +114,17 @@ class SourceMeter:
             state = SourceState.LIVE if told is None else SourceState.STALE
         said = [told] if told is not None else []
         if told is None or not told.refused:
-            said += list(self._notes.values())[:1]
+            said += [note for note in self._notes.values() if told is None or _new(note, told)][:1]
         reason = "; ".join(each.reason for each in said)
+        if told is not None and self._address:
+            reason += f" (asked {self._address})"
         hint = "; ".join(each.hint for each in said if each.hint)
         self._store.put_source(Source(self.name, state, self._true_at, reason, hint))
+
+
+def _new(note: Trouble, told: Trouble) -> bool:
+    """A note with the same advice is the same trouble once more."""
+    return note.hint != told.hint
 
 
 async def keep(

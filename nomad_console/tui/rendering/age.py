@@ -45,10 +45,8 @@ def freshness(source: Source, now: datetime) -> Tone:
     gone = source_age(source, now)
     limit = _YELLOW.get(source.name, _YELLOW["alb"])
     match source.state:
-        case SourceState.OFF | SourceState.CONNECTING:
-            return Tone.DIM
-        case SourceState.REFUSED:
-            return Tone.BAD
+        case SourceState.OFF | SourceState.CONNECTING | SourceState.REFUSED:
+            return Tone.BAD if source.word in {"unreachable", SourceState.REFUSED} else Tone.DIM
         case SourceState.STALE:
             return Tone.WARN if gone is not None and gone < limit else Tone.BAD
         case SourceState.LIVE if gone is not None and gone >= limit * _RED_AFTER:
@@ -66,7 +64,7 @@ def badge(source: Source, now: datetime) -> Cell:
         case SourceState.OFF:
             return Cell("○ off", tone)
         case SourceState.CONNECTING:
-            return Cell("◌ connecting", tone)
+            return Cell("✗ UNREACHABLE" if source.reason else "◌ connecting", tone)
         case SourceState.REFUSED:
             return Cell(f"✗ REFUSED{old}", tone)
         case SourceState.STALE:

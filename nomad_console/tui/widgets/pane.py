@@ -81,7 +81,7 @@ class Pane(Vertical):
         at = At(
             frame.snapshot, frame.now, links.here(frame.snapshot, choice) if choice else frozenset()
         )
-        notice = tuple(wrap(" ".join(self._notice(frame)), max(20, table.size.width - 4)))
+        notice = tuple(wrap(self._notice(frame), max(20, table.size.width - 4)))
         if notice != table.notice:
             table.notice = notice
             table.repaint_rows()
@@ -145,19 +145,19 @@ class Pane(Vertical):
         reason = f": {source.reason}" if source.reason else ""
         return (Cell(f" · {word} {duration(old)}{reason}", tone),)
 
-    def _notice(self, frame: Frame) -> tuple[str, ...]:
+    def _notice(self, frame: Frame) -> str:
         """What an empty pane says, and what would help."""
         if self.table.records.rows:
-            return ("nothing here",)
+            return "nothing here"
         source: Source = frame.snapshot.source(SOURCES[self.kind])
         match source.state:
-            case SourceState.CONNECTING:
-                return (f"waiting for {source.name}", source.reason)
+            case SourceState.CONNECTING if not source.reason:
+                return f"waiting for {source.name}"
             case SourceState.OFF:
-                return (f"{source.name}: {source.reason}", source.hint)
-            case SourceState.REFUSED | SourceState.STALE:
-                return (f"{source.name}: {source.reason}", source.hint)
-        return ("none",)
+                return f"{source.name}: {source.told}"
+            case SourceState.CONNECTING | SourceState.REFUSED | SourceState.STALE:
+                return f"{source.name}: {source.told} (asked again by itself)"
+        return "none"
 
     def _rescope(self, frame: Frame, *, anew: bool) -> set[Key]:
         """Let the narrowing follow the cluster; the keys that came into it or left it."""

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import msgspec
 
-from nomad_console.cli.status import document, left_document, left_text, settled, text
+from nomad_console.cli.status import document, left_document, left_text, settled, silent, text
 from nomad_console.domain.plan import Step
-from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
+from nomad_console.domain.snapshot import ClusterSnapshot, Source, SourceState
 from nomad_console.operations.upgrades import abandoned
 from nomad_console.upgrade.events import Held
 from tests.support.journals import keep
@@ -99,3 +99,11 @@ def test_a_node_that_is_lost_is_not_called_draining() -> None:
     assert "  down, draining  " in rows["c1"]
     assert "  draining  " in rows["c2"]
     assert "  disconnected  " in rows["c3"]
+
+
+def test_what_was_never_reached_is_unreachable_and_says_once_why() -> None:
+    told = Source("nomad", SourceState.CONNECTING, None, "no TLS", "set http://")
+    never = msgspec.structs.replace(SNAPSHOT, sources={**SNAPSHOT.sources, "nomad": told})
+    assert text(never, NOW).splitlines()[0] == "nomad  unreachable  no TLS; set http://"
+    assert document(never, NOW)["sources"]["nomad"]["state"] == "unreachable"
+    assert silent(never) == [told]

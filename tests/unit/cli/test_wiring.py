@@ -69,6 +69,7 @@ def test_a_look_ends_with_what_is_known_and_why_the_rest_is_not(
     )
     assert snapshot.source(SourceName.NOMAD).state is SourceState.CONNECTING
     assert "refused" in snapshot.source(SourceName.NOMAD).reason.lower()
+    assert "(asked http://127.0.0.1:" in snapshot.source(SourceName.NOMAD).reason
     assert snapshot.source(SourceName.ALB).state is SourceState.OFF
 
 

@@ -67,6 +67,16 @@ def test_a_tls_port_asked_in_plain_http_says_what_to_set() -> None:
     assert "https://" in error.hint
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"), [(200, Misread), (403, Misread), (404, Misread), (502, Unreachable)]
+)
+def test_a_page_for_people_is_not_repeated(status: int, kind: type[ApiError]) -> None:
+    page = "\n<!DOCTYPE html><html><body>Welcome to nginx!</body></html>"
+    error = of_answer("nomad", "GET /v1/nodes", status, page)
+    assert type(error) is kind
+    assert error.text == "answered with HTML: something else listens there"
+
+
 def test_texts_are_printable_on_one_line_and_short() -> None:
     error = ApiError("nomad", "GET /\x1b[31m", 500, "a\x1b]0;b\x07\n" + "c" * 5_000)
     assert str(error).isprintable()

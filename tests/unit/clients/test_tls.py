@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from nomad_console.clients.errors import Unreachable
-from nomad_console.clients.tls import context, origin, unreachable
+from nomad_console.clients.tls import context, origin, shown, unreachable
 from nomad_console.settings.values import Tls
 from tests.support.backends import consul_at, nomad_at
 from tests.support.certificates import Certificates
@@ -193,3 +193,20 @@ def test_a_file_that_is_no_certificate(tmp_path: Path, certificates: Certificate
 )
 def test_causes_in_words(cause: OSError, text: str) -> None:
     assert unreachable("nomad", "GET /v1/nodes", cause).text == text
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://ann:s3cret@10.0.0.1:4646/x?token=s3cret", "http://10.0.0.1:4646/x"),
+        ("10.0.0.1:4646", "http://10.0.0.1:4646"),
+        ("https://nomad.example#s3cret", "https://nomad.example"),
+    ],
+)
+def test_an_address_is_shown_without_secrets(address: str, said: str) -> None:
+    assert shown(address) == said
+
+
+@pytest.mark.parametrize("text", ["illegal status line: bytearray(b'\\x15\\x03')", "disconnected"])
+def test_an_answer_in_tls_to_plain_http_says_try_https(text: str) -> None:
+    assert "try https://" in unreachable("nomad", "GET /v1/nodes", OSError(text)).hint

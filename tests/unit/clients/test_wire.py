@@ -84,3 +84,8 @@ def test_durations_in_words(text: str, expected: float) -> None:
 def test_nanoseconds() -> None:
     assert seconds(1_500_000_000) == 1.5
     assert seconds(None) == 0.0
+
+
+def test_a_page_for_people_is_said_to_be_one() -> None:
+    with pytest.raises(Misread, match="answered with HTML"):
+        decoded("nomad", "GET /v1/nodes", b"<!DOCTYPE html><html>", dict[str, str])

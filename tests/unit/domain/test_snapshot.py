@@ -60,3 +60,14 @@ def test_what_is_on_a_node_is_followed_through_the_indexes() -> None:
     assert [one.key for one in snapshot.targets_of("n1")] == [key]
     assert snapshot.allocations_of("nobody") == []
     assert snapshot.targets_of("nobody") == []
+
+
+def test_what_was_tried_in_vain_does_not_connect_any_more() -> None:
+    assert Source("alb").word == "connecting"
+    assert Source("alb", reason="no route").word == "unreachable"
+    assert Source("alb", SourceState.STALE, reason="no route").word == "stale"
+
+
+def test_reason_and_hint_are_told_as_one_sentence() -> None:
+    assert Source("alb").told == ""
+    assert Source("alb", reason="no route", hint="check it").told == "no route; check it"

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from nomad_console.domain.policy import Policy
-from nomad_console.domain.snapshot import SourceState
+from nomad_console.domain.snapshot import SourceName, SourceState
 from nomad_console.domain.target import TargetKey
 from nomad_console.live.feeds import Feeds
 from nomad_console.live.interest import Interest
@@ -34,6 +34,7 @@ class World:
             missing if alone else self.alb,
             self.clock,
             Policy(),
+            asked={SourceName.CONSUL: "http://10.0.0.1:8500"},
         )
         self.nomad.node_rows["n1"] = a_node("n1")
         self.nomad.allocation_rows["a1"] = an_allocation("a1", "n1", tasks=())
@@ -114,3 +115,11 @@ async def test_a_listing_that_differs_has_task_states_read_again() -> None:
             await world.clock.advance(26)
             world.nomad.stream.heartbeat()
         assert world.nomad.count("node_allocations") == 2
+
+
+async def test_a_failure_names_the_address_that_was_asked() -> None:
+    world = World()
+    world.consul.failing["services"] = unreachable()
+    async with world.following():
+        reason = world.store.latest.source("consul").reason
+        assert reason.endswith("(asked http://10.0.0.1:8500)")

@@ -71,6 +71,20 @@ def test_a_note_leaves_it_live(world: World) -> None:
     assert world.source().reason == ""
 
 
+def test_the_address_stands_with_the_failure_and_the_same_advice_comes_once() -> None:
+    clock = ManualClock()
+    store = ClusterStore(clock)
+    meter = SourceMeter(SourceName.NOMAD, store, clock, "http://10.0.0.1:4646")
+    assert store.publish().source("nomad").reason == ""
+    meter.failed("lists", ApiError("nomad", "GET /v1/nodes", None, "no TLS", hint="set http://"))
+    meter.note("servers", "servers are not known: no TLS", "set http://")
+    source = store.publish().source("nomad")
+    assert source.reason == "nomad: GET /v1/nodes: no TLS (asked http://10.0.0.1:4646)"
+    assert source.hint == "set http://"
+    meter.note("events", "one by one", "give more")
+    assert store.publish().source("nomad").hint == "set http://; give more"
+
+
 def test_truth_never_goes_back(world: World) -> None:
     world.meter.proved()
     first = world.clock.now()

@@ -43,6 +43,7 @@ def test_age_and_the_least_it_can_be() -> None:
         (Source("consul", SourceState.REFUSED), "✗ REFUSED", Tone.BAD),
         (Source("alb", SourceState.OFF), "○ off", Tone.DIM),
         (Source("alb"), "◌ connecting", Tone.DIM),
+        (Source("alb", reason="connection refused"), "✗ UNREACHABLE", Tone.BAD),
     ],
 )
 def test_badge_says_the_state_in_words_too(source: Source, sign: str, tone: Tone) -> None:

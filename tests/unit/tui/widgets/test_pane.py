@@ -80,12 +80,15 @@ async def test_a_stale_source_is_said_with_its_age_and_the_data_stay() -> None:
         assert app.follow() == "3 Services 4 · STALE 02:41: connection refused"
 
 
+AGAIN = "(asked again by itself)"
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (SourceState.OFF, "consul: not configured set CONSUL_HTTP_ADDR"),
-        (SourceState.REFUSED, "consul: not configured set CONSUL_HTTP_ADDR"),
-        (SourceState.CONNECTING, "waiting for consul not configured"),
+        (SourceState.OFF, "consul: not configured; set CONSUL_HTTP_ADDR"),
+        (SourceState.REFUSED, f"consul: not configured; set CONSUL_HTTP_ADDR {AGAIN}"),
+        (SourceState.CONNECTING, f"consul: not configured; set CONSUL_HTTP_ADDR {AGAIN}"),
         (SourceState.LIVE, "none"),
     ],
 )
@@ -96,6 +99,13 @@ async def test_an_empty_pane_says_why_and_what_would_help(state: SourceState, wo
     async with app.run_test(size=(100, 20)):
         app.follow()
         assert " ".join(app.pane.table.notice) == words
+
+
+async def test_a_source_that_was_not_heard_of_yet_is_waited_for() -> None:
+    app = Alone(msgspec.structs.replace(article_snapshot(), services={}, sources={}))
+    async with app.run_test(size=(100, 20)):
+        app.follow()
+        assert app.pane.table.notice == ("waiting for consul",)
 
 
 async def test_a_filter_that_keeps_nothing() -> None:
