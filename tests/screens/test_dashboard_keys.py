@@ -9,6 +9,7 @@ from textual.geometry import Region
 from nomad_console.domain.snapshot import Changes
 from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
+from nomad_console.tui.rendering.text import Line
 from nomad_console.tui.stage import Stage
 from tests.support.consoles import Box, NoFeeds, a_console, degraded_snapshot
 from tests.support.manual_clock import ManualClock
@@ -244,15 +245,27 @@ async def test_watch_says_read_only_and_offers_no_upgrade() -> None:
 class Starts:
     """Remembers which nodes were to be upgraded."""
 
+    word: Line = ()
+    unfinished = False
+
     def __init__(self) -> None:
         self.nodes: list[tuple[str, ...]] = []
+
+    def look_for_unfinished(self, stage: Stage) -> None:
+        del stage
+
+    def show_unfinished(self, stage: Stage) -> None:
+        raise AssertionError(stage)
+
+    def resume(self, stage: Stage, asked: object) -> None:
+        raise AssertionError(stage, asked)
 
     def start(self, stage: Stage, node_ids: tuple[str, ...]) -> None:
         del stage
         self.nodes.append(node_ids)
 
-    def begin(self, stage: Stage, plan: object) -> None:
-        raise AssertionError(stage, plan)
+    def begin(self, stage: Stage, plan: object, *, takeover: bool = False) -> None:
+        raise AssertionError(stage, plan, takeover)
 
     def report(self, stage: Stage) -> None:
         raise AssertionError(stage)
