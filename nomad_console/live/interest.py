@@ -23,10 +23,13 @@ class Interest(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_run(cls, plan: Plan) -> "Interest":
-        """What a run of this plan lives on."""
+        """What a run of this plan lives on; its jobs also when their work has left the nodes."""
         return cls(
             running=frozenset(node.node_id for node in plan.nodes),
             groups_in_play=frozenset(one.key.group for node in plan.nodes for one in node.targets),
+            jobs=frozenset(
+                (one.namespace, one.job_id) for node in plan.nodes for one in node.allocations
+            ),
         )
 
     def by_urgency(self) -> Iterator[str]:

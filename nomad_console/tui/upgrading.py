@@ -58,7 +58,9 @@ class UpgradeScreens:
         if current is None:
             return seen
         own = Interest.of_run(current.run.plan)
-        return msgspec.structs.replace(seen, running=own.running, groups_in_play=own.groups_in_play)
+        return msgspec.structs.replace(
+            own, visible=seen.visible, marked=seen.marked, jobs=seen.jobs | own.jobs
+        )
 
     def start(self, stage: Stage, node_ids: tuple[str, ...]) -> None:
         """Show the plan for these nodes, or the run that is under way."""

@@ -19,3 +19,4 @@ def test_a_run_lives_on_its_nodes_and_on_every_group_that_sends_to_them() -> Non
     interest = Interest.of_run(a_plan(1, 2))
     assert interest.running == {node_id(1), node_id(2)}
     assert interest.groups_in_play == {WEB_PUBLIC, API_INT}
+    assert {("default", "web"), ("default", "solo"), ("default", "edge")} <= interest.jobs
