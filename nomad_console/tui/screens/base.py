@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from textual import on
+from textual import events, on
 from textual.screen import Screen
 
 from nomad_console.domain.snapshot import Changes
@@ -95,9 +95,16 @@ class ConsoleScreen(Screen[None]):
         return ""
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        """Shown in the status line for a few seconds, and until then nothing else is."""
+        """Shown in the status line for a few seconds or until the next key, instead of the rest."""
         self._said = (Cell(f" {text}", Tone.BAD if bad else Tone.BUSY), None)
         self.shared.frames.request()
+
+    async def on_event(self, event: events.Event) -> None:
+        """What was said answered the key before; what this one does comes after."""
+        if isinstance(event, events.Key) and self._said is not None:
+            self._said = None
+            self.shared.frames.request()
+        await super().on_event(event)
 
     @on(Said)
     def _heard(self, message: Said) -> None:

@@ -41,3 +41,18 @@ async def test_a_click_elsewhere_closes_the_line_and_keeps_what_was_typed() -> N
         await seat.settle()
         assert not seat.app.screen.query_one("#prompt").display
         assert "/c3 keeps 1, hides 5" in seat.text
+
+
+async def test_what_is_wrong_is_said_until_the_next_key() -> None:
+    clock = ManualClock()
+    app = a_console(Box(article_snapshot()), clock, read_only=True)
+    async with seated(app, clock, (120, 24)) as seat:
+        assert "no column zzz" in await seat.press("colon", *"sort", "space", *"zzz", "enter")
+        text = await seat.press("colon", *"sort", "space", *"allocs", "enter")
+        assert "no column" not in text
+        assert "ALLOCS▲" in text
+        app.start_upgrade(())
+        await seat.settle()
+        assert "read-only" in seat.text
+        assert "read-only" not in await seat.press("colon", *"nodes", "enter")
+        assert "panes unlinked" in await seat.press("L")
