@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 
 from nomad_console.tui.app import ConsoleApp
@@ -72,6 +73,11 @@ async def shown(app: ConsoleApp) -> None:
         await idle()
 
 
+def _unpainted(compositor: Compositor, **_: object) -> None:
+    """A headless terminal shows nothing: only what a test reads is rendered, by screen_text."""
+    compositor._dirty_regions.clear()
+
+
 @asynccontextmanager
 async def seated(
     app: ConsoleApp, clock: ManualClock, size: tuple[int, int] = (200, 50)
@@ -80,6 +86,7 @@ async def seated(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("textual.pilot.wait_for_idle", idle)
         patch.setattr("textual.app.wait_for_idle", idle)
+        patch.setattr(Compositor, "render_update", _unpainted)
         async with _running(app, clock, size) as seat:
             yield seat
 
