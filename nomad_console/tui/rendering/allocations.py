@@ -167,8 +167,13 @@ def _order(row: AllocationRow) -> str:
 
 
 def _words(row: AllocationRow) -> str:
-    one = row.allocation
-    return f"{one.job_id} {one.name} {state_word(one)} {one.client} {one.node_name} {one.id}"
+    one, last = row.allocation, row.last
+    health = {True: "healthy", False: "unhealthy", None: ""}[one.healthy]
+    return (
+        f"{label(one)} {one.group} {one.node_name} {state_word(one)}{_exit(one) * one.terminal} "
+        f"{health} {f'{last.node_name} {last.client}' if last else ''} {one.job_type or ''} "
+        f"{one.namespace}"
+    )
 
 
 ALLOCATIONS: Table[AllocationRow] = Table(

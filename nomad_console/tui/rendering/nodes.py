@@ -23,6 +23,8 @@ from nomad_console.tui.rendering.disagreements import disagreements
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 
+_ID = 8  # characters of an id that are shown
+_BALANCER_TONES = {"BAD": Tone.BAD, "new": Tone.BUSY, "out": Tone.WARN, "ok": Tone.GOOD}
 _BAD = {TargetState.UNHEALTHY, TargetState.UNAVAILABLE, TargetState.UNHEALTHY_DRAINING}
 
 
@@ -145,13 +147,23 @@ def consul(row: NodeRow, at: At) -> Cell:
     if row.consul is None:
         off = at.snapshot.source(SourceName.CONSUL).state is SourceState.OFF
         return NOTHING if off else UNKNOWN
-    passing, warning, critical = row.consul
-    words = [f"{passing} ok" if passing or not (warning or critical) else ""]
-    words += [f"{warning} warn" if warning else "", f"{critical} CRIT" if critical else ""]
     if not any(row.consul):
         return NOTHING
+    _, warning, critical = row.consul
     tone = Tone.BAD if critical else Tone.WARN if warning else Tone.GOOD
-    return Cell(" ".join(word for word in words if word), tone)
+    return Cell(_consul_words(row), tone)
+
+
+def _consul_words(row: NodeRow) -> str:
+    counts = zip(row.consul or (), ("ok", "warn", "CRIT"), strict=False)
+    return " ".join(f"{count} {word}" for count, word in counts if count)
+
+
+def _consul_order(row: NodeRow) -> tuple[int, int, int] | None:
+    """The worst first: most critical ones, then most warnings, then fewest that pass."""
+    if row.consul is None:
+        return None
+    return -row.consul.critical, -row.consul.warning, row.consul.passing
 
 
 def balancer(row: NodeRow, at: At) -> Cell:
@@ -160,19 +172,27 @@ def balancer(row: NodeRow, at: At) -> Cell:
         return NOTHING if off else UNKNOWN
     if not row.targets:
         return NOTHING
-    counts = Counter(_balancer_word(one) for one in row.targets)
-    tone = next(
-        tone
-        for word, tone in (
-            ("BAD", Tone.BAD),
-            ("new", Tone.BUSY),
-            ("out", Tone.WARN),
-            ("ok", Tone.GOOD),
-        )
-        if counts[word]
-    )
+    counts = _balancer_counts(row)
+    tone = next(tone for word, tone in _BALANCER_TONES.items() if counts[word])
+    return Cell(_balancer_words(row), tone)
+
+
+def _balancer_counts(row: NodeRow) -> Counter[str]:
+    return Counter(_balancer_word(one) for one in row.targets or ())
+
+
+def _balancer_words(row: NodeRow) -> str:
+    counts = _balancer_counts(row)
     order = ("ok", "new", "out", "BAD")
-    return Cell(" ".join(f"{counts[word]} {word}" for word in order if counts[word]), tone)
+    return " ".join(f"{counts[word]} {word}" for word in order if counts[word])
+
+
+def _balancer_order(row: NodeRow) -> tuple[int, ...] | None:
+    """The worst first, as the checks of Consul."""
+    if row.targets is None:
+        return None
+    counts = _balancer_counts(row)
+    return -counts["BAD"], -counts["out"], -counts["new"], counts["ok"]
 
 
 def _balancer_word(target: Target) -> str:
@@ -192,17 +212,15 @@ def _status_at(row: NodeRow) -> datetime | None:
 
 
 def _words(row: NodeRow) -> str:
-    node, detail = row.node, row.detail
-    place = f"{detail.instance_id} {detail.zone}" if detail else ""
+    node, zone = row.node, row.detail.zone if row.detail else ""
     return (
-        f"{node.name} {node.version} {state_word(row)} {node.status} {node.eligibility} "
-        f"{node.address} {node.node_class} {node.id} {place} "
-        f"{' '.join(row.conflicts)}"
+        f"{node.name} {node.version} {state_word(row)} {_consul_words(row)} {_balancer_words(row)} "
+        f"{zone} {node.pool} {node.node_class} {node.address}"
     )
 
 
-def _consul_value(row: NodeRow) -> float | None:
-    return None if row.consul is None else row.consul.critical * 1000 + row.consul.warning
+def _failing(row: NodeRow) -> float | None:
+    return None if row.consul is None else row.consul.critical + row.consul.warning
 
 
 def _serving(row: NodeRow) -> float | None:
@@ -243,8 +261,8 @@ NODES: Table[NodeRow] = Table(
             low=6,
             keep=70,
         ),
-        Column("consul", "CONSUL", consul, _consul_value, low=6, high=22, keep=65),
-        Column("alb", "ALB", balancer, _serving, low=5, high=18, keep=68),
+        Column("consul", "CONSUL", consul, _failing, order=_consul_order, low=6, high=22, keep=65),
+        Column("alb", "ALB", balancer, _serving, order=_balancer_order, low=5, high=18, keep=68),
         Column(
             "age",
             "AGE",
@@ -286,6 +304,14 @@ NODES: Table[NodeRow] = Table(
             lambda row: row.node.address,
             high=16,
             keep=15,
+        ),
+        Column(
+            "id",
+            "ID",
+            lambda row, _: Cell(row.node.id[:_ID], Tone.DIM),
+            lambda row: row.node.id,
+            low=_ID,
+            keep=5,
         ),
     ),
     keys=lambda snapshot: snapshot.nodes,

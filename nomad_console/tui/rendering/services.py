@@ -55,9 +55,7 @@ def elsewhere(row: ServiceRow, at: At) -> Cell:
 
 def _words(row: ServiceRow) -> str:
     places = " ".join(row.summary.nodes) if len(row.summary.nodes) <= _PLACES else ""
-    bad = "" if row.sums is None else f"{'warning' * bool(row.sums.warning)} "
-    bad += "critical" if row.sums and row.sums.critical else ""
-    return f"{row.summary.name} {' '.join(row.summary.tags)} {places} {bad}"
+    return f"{row.summary.name} {' '.join(row.summary.tags)} {places}"
 
 
 SERVICES: Table[ServiceRow] = Table(

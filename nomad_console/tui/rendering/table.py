@@ -17,7 +17,8 @@ class Table(Generic[R]):
     """One kind of row.
 
     `build` makes the record of a key, None where it is gone; `touched` names the keys whose record
-    may differ between two snapshots, None for all. `words` is what a filter searches.
+    may differ between two snapshots, None for all. `words` is what a filter searches: what its
+    columns show, without ids: part of one matches by chance.
     """
 
     kind: str
@@ -72,12 +73,18 @@ class View(Generic[R]):
         self.keys: list[Key] = []
         self.scope: Collection[Key] | None = None
         self.filter: Filter[R] = Filter()
-        self.column = next(one for one in table.columns if one.key == table.sort)
+        self.column = self._own = next(one for one in table.columns if one.key == table.sort)
         self.descending = False
         self.unsorted = False  # a row that is shown would now stand elsewhere
         self._orders: dict[Key, Any] = {}
         self._shown: set[Key] = set()
         self._words: dict[Key, str] = {}
+
+    def hold(self, rows: Mapping[Key, R]) -> None:
+        """Show these; where they are others, nothing is remembered of those before."""
+        if rows is not self.rows:
+            self.rows = rows
+            self._words.clear()
 
     def __contains__(self, key: object) -> bool:
         return key in self._shown
@@ -167,7 +174,17 @@ class View(Generic[R]):
 
     @property
     def _order(self) -> Callable[[R], Any]:
-        return self.column.order or self.column.value
+        """Equal ones stand as the table's own order has them, so that turning it turns all."""
+        of, column = self.column.order or self.column.value, self._own
+        if self.column is column:
+            return of
+        own = column.order or column.value
+
+        def order(row: R) -> Any:
+            found = of(row)
+            return None if found is None else (found, own(row))
+
+        return order
 
     @property
     def _reverse(self) -> bool:

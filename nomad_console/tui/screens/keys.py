@@ -8,12 +8,12 @@ from nomad_console.tui.rendering.wrapping import wrapped
 from nomad_console.tui.screens.document import DocumentScreen
 
 _FILTERS = (
-    ("words", "each must occur in the row, in any order, in any case"),
+    ("words", "each must occur in the row's columns but ID, in any order, in any case"),
     ("-word", "must not occur"),
     ('"a phrase"', "as it stands"),
     ("field:text", "the column of that name holds the text: state:down version:2.0.4"),
     ("field>3", "a number is greater, field<3 smaller; ages as 90s 5m 2h 1d: age<10m"),
-    ("/regex/", "anywhere in the row; a minus before any of these turns it round"),
+    ("/regex/", "anywhere in those columns; a minus before any of these turns it round"),
 )
 _SIGNS = (
     ("·", "not known yet"),

@@ -123,14 +123,16 @@ class Pane(Vertical):
             cells.append(Cell(f" {total:,}", Tone.DIM))
         cells += self._trouble(frame)
         if view.filter.text:
-            cells.append(Cell(f" · /{view.filter.text}", Tone.WARN))
+            sign = "" if view.filter.text.startswith("/") else "/"
+            cells.append(Cell(f" · {sign}{view.filter.text}", Tone.WARN))
             cells.append(Cell(f" keeps {shown:,}, hides {scoped - shown:,}", Tone.DIM))
         if table.marks:
             cells.append(Cell(f" · {len(table.marks)} marked", Tone.STRONG))
         if table.x:
             cells.append(Cell(f" · ← {table.x}", Tone.DIM))
         if table.strips.dropped:
-            cells.append(Cell(f" · +{table.strips.dropped} columns →", Tone.DIM))
+            word = "column" if table.strips.dropped == 1 else "columns"
+            cells.append(Cell(f" · +{table.strips.dropped} {word} →", Tone.DIM))
         return (*cells, Cell(" "))
 
     def _trouble(self, frame: Frame) -> Line:

@@ -65,7 +65,7 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     def follow(self, at: At, elapsed: float, differing: set[Key] | None) -> None:
         """Show these records at this time; `differing` None: any may have changed."""
         ticked, self._at = at.now != self._at.now or at.here != self._at.here, at
-        self.view.rows = self.records.rows
+        self.view.hold(self.records.rows)
         if self.moved:
             self.moved, self._moved_at = False, elapsed
         if differing is None:

@@ -112,7 +112,7 @@ def test_order_counts_indexes_and_every_column_has_a_value() -> None:
     assert order(built[1]) < order(built[0])
     missing = {one.key for one in allocations.ALLOCATIONS.columns if one.value(built[0]) is None}
     assert missing == {"replacement"}
-    assert "web.web[10]" in allocations.ALLOCATIONS.words(built[0])
+    assert "web[10]" in allocations.ALLOCATIONS.words(built[0])
 
 
 def test_a_name_without_index_stands_as_it_is() -> None:

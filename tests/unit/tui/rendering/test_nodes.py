@@ -8,7 +8,8 @@ import pytest
 from nomad_console.domain.node import DrainStrategy
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums, Source, SourceState
 from nomad_console.tui.rendering import nodes
-from nomad_console.tui.rendering.columns import At
+from nomad_console.tui.rendering.columns import At, column
+from nomad_console.tui.rendering.table import Records, View
 from tests.support.consoles import degraded_snapshot
 from tests.support.manual_clock import EPOCH
 from tests.support.snapshots import (
@@ -113,3 +114,35 @@ def test_every_column_sorts_and_every_row_is_searched() -> None:
     assert values["name"] == "c0000000004"
     assert None not in values.values()
     assert "eu-west-1a" in nodes.NODES.words(row)
+
+
+def test_a_filter_searches_what_the_columns_show_and_nothing_else() -> None:
+    snapshot = degraded_snapshot()
+    for number in range(1, 7):
+        row = nodes.build(snapshot, node_id(number))
+        assert row is not None
+        at = At(snapshot, EPOCH)
+        cells = " ".join(one.cell(row, at).text for one in nodes.NODES.columns)
+        assert all(word in cells for word in nodes.NODES.words(row).split())
+
+
+def test_checks_and_targets_sort_by_what_is_worst() -> None:
+    def order(key: str, snapshot: ClusterSnapshot, *, descending: bool = False) -> str:
+        records = Records(nodes.NODES)
+        records.follow(snapshot, Changes(everything=True))
+        view = View(nodes.NODES, records.rows)
+        found = column(nodes.NODES.columns, key)
+        assert found is not None
+        view.column, view.descending = found, descending
+        view.arrange(0.0)
+        return " ".join(view.rows[one].node.name for one in view.keys)
+
+    sums = (ConsulSums(9), ConsulSums(8), ConsulSums(9, 1), ConsulSums(1, 0, 2), ConsulSums(9))
+    named = {f"c{number}": one for number, one in enumerate((*sums, ConsulSums(7)), 1)}
+    snapshot = msgspec.structs.replace(article_snapshot(), consul_sums=named)
+    assert order("consul", snapshot) == "c4 c3 c6 c2 c1 c5"
+    assert order("consul", snapshot, descending=True) == "c5 c1 c2 c6 c3 c4"
+    balancing = with_target(article_snapshot(), WEB_PUBLIC, 5, state="unhealthy")
+    balancing = with_target(balancing, WEB_PUBLIC, 2, state="draining")
+    assert order("alb", balancing) == "c5 c2 c1 c3 c4 c6"
+    assert order("alb", balancing, descending=True) == "c6 c4 c3 c1 c2 c5"

@@ -103,4 +103,4 @@ async def test_an_empty_table_takes_every_key() -> None:
         await pilot.press("down", "space", "enter", "end", "pagedown", "a", "s", "S", "right", "y")
         assert app.table.cursor_key is None
         app.follow(many_nodes(2), Changes(everything=True))
-        assert app.table.cursor_key == "n00000"
+        assert app.table.cursor_key == "n00001"

@@ -43,6 +43,8 @@ async def test_the_title_counts_what_is_shown_kept_and_hidden() -> None:
         assert app.follow(choice) == (
             "3 Services on c3 · 3 of 4 · /api keeps 1, hides 2 · 1 marked"
         )
+        app.pane.filter("/^api/", 0.0)
+        assert " · /^api/ keeps 1, hides 2 · " in app.follow(choice)
 
 
 async def test_what_is_said_of_a_source_that_lives_is_shown_too() -> None:
