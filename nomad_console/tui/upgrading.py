@@ -86,7 +86,7 @@ class UpgradeScreens:
             if refusal.takeover and isinstance(stage.screen, UpgradePlan):
                 stage.screen.ask_takeover(str(refusal))
             else:
-                stage.say(str(refusal), bad=True)
+                _refuse(stage, str(refusal))
             return
         if plan.to_accept:  # its screen asked for a name before
             conductor.accept(*plan.to_accept)
@@ -111,7 +111,7 @@ class UpgradeScreens:
             if refusal.takeover and isinstance(stage.screen, UnfinishedScreen):
                 stage.screen.ask_takeover(str(refusal), asked)
             else:
-                stage.say(str(refusal), bad=True)
+                _refuse(stage, str(refusal))
             return
         if not asked.restore:
             conductor.start()
@@ -145,6 +145,13 @@ class UpgradeScreens:
     def _active(self) -> Conductor | None:
         current = self._upgrades.current
         return current if current is not None and current.run.active else None
+
+
+def _refuse(stage: Stage, why: str) -> None:
+    if isinstance(stage.screen, UpgradePlan | UnfinishedScreen):
+        stage.screen.refuse(why)
+    else:  # left meanwhile
+        stage.say(why, bad=True)
 
 
 def _under_way(conductor: Conductor) -> Line:

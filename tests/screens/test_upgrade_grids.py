@@ -155,7 +155,7 @@ async def test_hostile_names_stay_text_everywhere(size: tuple[int, int]) -> None
         seen = [operator.seat.text]
         await operator.press("b")
         if operator.upgrades.current is None:
-            await operator.press(*"c2�[2J[/red]�真", "enter")
+            await operator.press(*"c2[2J[/red]真", "enter")
         await operator.open(Gate.START)
         seen.append(operator.seat.text)
         await operator.press("enter")

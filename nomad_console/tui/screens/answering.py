@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from textual import events
 
+from nomad_console.domain.plan import NodePlan
+from nomad_console.domain.text import printable
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.keys import Key
 from nomad_console.tui.rendering.text import Cell, Line, Tone
@@ -14,6 +16,11 @@ _ANSWERING = (
     Key("enter", "", "enter", "answer", ""),
     Key("escape", "", "esc", "not now", ""),
 )
+
+
+def typable(node: NodePlan) -> str:
+    """What is typed for a node: its name without what no keyboard has, else how its id begins."""
+    return printable(node.name).replace("\N{REPLACEMENT CHARACTER}", "").strip() or node.node_id[:8]
 
 
 class Question(NamedTuple):
@@ -31,10 +38,21 @@ class Answering(ConsoleScreen):
         super().__init__(shared)
         self.question: Question | None = None
         self._given = ""
+        self._refusal: tuple[Line, ...] = ()
+
+    @property
+    def beforehand(self) -> tuple[Line, ...]:
+        """What stands above everything else: what an answer must know, or why nothing was done."""
+        return self.question.lines if self.question is not None else self._refusal
+
+    def refuse(self, why: str) -> None:
+        """Too long for the status line, and not to be missed."""
+        self._refusal = ((Cell(why, Tone.BAD),),)
+        self.say("refused: see the first line", bad=True)
 
     def ask(self, question: Question) -> None:
         self.question, self._given = question, ""
-        self._said = None
+        self._said, self._refusal = None, ()
         self.shared.frames.request()
 
     def ask_for_name(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from nomad_console.domain.text import printable
 from nomad_console.operations.calls import undoing
 from nomad_console.operations.conductor import Conductor
 from nomad_console.tui import keys
@@ -14,7 +13,7 @@ from nomad_console.tui.rendering.restoring import way_back
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_run import ledger_lines
 from nomad_console.tui.rendering.wrapping import as_document
-from nomad_console.tui.screens.answering import Answering
+from nomad_console.tui.screens.answering import Answering, typable
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
 
@@ -38,8 +37,7 @@ class LeaveScreen(Answering, DocumentScreen):
         self._offers = Offers()
 
     def document(self, frame: Frame) -> Document:
-        told = self.question.lines if self.question is not None else ()
-        lines = [*told, *self._lines(frame)]
+        lines = [*self.beforehand, *self._lines(frame)]
         return as_document("Leave the console?", lines, self.view.room)
 
     def offered(self) -> Iterable[Key]:
@@ -93,7 +91,7 @@ class LeaveScreen(Answering, DocumentScreen):
     def action_restore(self) -> None:
         """Back to the run, which goes back by itself."""
         run = self.conductor.run
-        name = printable(run.plan.node(run.upgrade.node).name)
+        name = typable(run.plan.node(run.upgrade.node))
 
         def restore(_: str) -> None:
             self.conductor.restore("the operator wanted to leave")

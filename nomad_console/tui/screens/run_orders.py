@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 from nomad_console.domain.plan import BatchChoice
 from nomad_console.domain.survey import batch_work
-from nomad_console.domain.text import duration, printable
+from nomad_console.domain.text import duration
 from nomad_console.operations.conductor import Conductor
 from nomad_console.tui import keys
 from nomad_console.tui.keys import Key
 from nomad_console.tui.offers import Offers
 from nomad_console.tui.rendering.restoring import way_back
-from nomad_console.tui.screens.answering import Answering, Question
+from nomad_console.tui.screens.answering import Answering, Question, typable
 from nomad_console.tui.screens.base import Shared
 
 _LENGTH = re.compile(r"(\d+)\s*([smhd]?)")
@@ -114,7 +114,7 @@ class RunOrders(Answering):
         return self.conductor.run.upgrade.node
 
     def _called(self, node_id: str) -> str:
-        return printable(self.conductor.run.plan.node(node_id).name)
+        return typable(self.conductor.run.plan.node(node_id))
 
 
 def seconds_of(text: str) -> float | None:

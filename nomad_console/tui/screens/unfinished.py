@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from nomad_console.domain.text import printable
 from nomad_console.operations.archive import Kept
 from nomad_console.operations.calls import undoing
 from nomad_console.tui import keys
@@ -14,7 +13,7 @@ from nomad_console.tui.rendering.restoring import way_back
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_run import ledger_lines
 from nomad_console.tui.rendering.wrapping import as_document
-from nomad_console.tui.screens.answering import Answering
+from nomad_console.tui.screens.answering import Answering, typable
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
 
@@ -30,8 +29,7 @@ class UnfinishedScreen(Answering, DocumentScreen):
         self.kept = kept
 
     def document(self, frame: Frame) -> Document:
-        told = self.question.lines if self.question is not None else ()
-        lines = [*told, *self._lines(frame)]
+        lines = [*self.beforehand, *self._lines(frame)]
         return as_document("A run was left unfinished", lines, self.view.room)
 
     def copied_row(self) -> str:
@@ -51,7 +49,7 @@ class UnfinishedScreen(Answering, DocumentScreen):
 
     def _ask(self, deed: str, message: ResumeAsked, *lines: Line) -> None:
         run = self.kept.run
-        name = printable(run.plan.node(run.upgrade.node).name)
+        name = typable(run.plan.node(run.upgrade.node))
         self.ask_for_name(deed, [name], lambda _: self.post_message(message), *lines)
 
     def _lines(self, frame: Frame) -> Iterator[Line]:

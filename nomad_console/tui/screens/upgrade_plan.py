@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from nomad_console.domain.plan import Plan
-from nomad_console.domain.text import printable
 from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
@@ -13,7 +12,7 @@ from nomad_console.tui.rendering.document import Document
 from nomad_console.tui.rendering.text import Cell, Line, Tone, plain
 from nomad_console.tui.rendering.upgrade_plan import EXACT, plan_lines, verdict
 from nomad_console.tui.rendering.wrapping import as_document
-from nomad_console.tui.screens.answering import Answering
+from nomad_console.tui.screens.answering import Answering, typable
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
 
@@ -33,8 +32,7 @@ class UpgradePlan(Answering, DocumentScreen):
     def document(self, frame: Frame) -> Document:  # noqa: ARG002 — a plan reads the newest snapshot
         self.plan = self._make()
         room = self.view.room
-        told = self.question.lines if self.question is not None else ()
-        lines = [*told, *plan_lines(self.plan, room)]
+        lines = [*self.beforehand, *plan_lines(self.plan, room)]
         return as_document("Plan of an upgrade", lines, room)
 
     def copied_row(self) -> str:
@@ -67,5 +65,5 @@ class UpgradePlan(Answering, DocumentScreen):
 
     @property
     def _first_name(self) -> str:
-        """What is typed to accept: the first node's name, as it can be read."""
-        return printable(self.plan.nodes[0].name)
+        """What is typed to accept."""
+        return typable(self.plan.nodes[0])

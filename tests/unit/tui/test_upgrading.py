@@ -78,9 +78,12 @@ async def test_after_a_run_u_makes_the_next_plan(tmp_path: Path) -> None:
 async def test_what_keeps_a_plan_from_being_taken_up_is_said(tmp_path: Path) -> None:
     nowhere = tmp_path / "file"
     nowhere.write_text("in the way")
-    async with operating(nowhere / "runs", (120, 30)) as operator:
+    async with operating(nowhere / "runs", (80, 24)) as operator:
         await operator.press("down", "space", "u")
-        assert "cannot lock" in await operator.press("b")
+        said = await operator.press("b")
+        assert "refused: see the first line" in said
+        assert "cannot lock" in operator.seat.lines[3]
+        assert "Not a directory" in "".join(operator.seat.lines[3:7])
         assert isinstance(operator.seat.app.screen, UpgradePlan)
         assert operator.upgrades.current is None
 

@@ -3,13 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 from textual import events
 
 from nomad_console.tui.frames import Frame
-from nomad_console.tui.screens.answering import Answering, Question
+from nomad_console.tui.screens.answering import Answering, Question, typable
 from tests.support.consoles import Box, a_console
 from tests.support.manual_clock import ManualClock
 from tests.support.pilots import Seat, seated
+from tests.support.plans import a_plan
 from tests.support.snapshots import article_snapshot
 
 
@@ -74,3 +76,10 @@ async def test_a_name_must_be_one_of_those_named_to_the_letter() -> None:
         screen.ask_for_name("skip it", ["c2", "c3"], heard.append)
         await seat.press("c", "3", "enter")
         assert heard == ["c3"]
+
+
+def test_every_node_has_something_that_can_be_typed_for_it() -> None:
+    node = a_plan(2).nodes[0]
+    assert typable(node) == "c2"
+    assert typable(msgspec.structs.replace(node, name="c2\x1b[2J\u202e")) == "c2[2J"
+    assert typable(msgspec.structs.replace(node, name="\x1b\u202e")) == node.node_id[:8]

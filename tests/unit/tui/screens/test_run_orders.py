@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from nomad_console.domain.plan import BatchChoice, Step
+from nomad_console.domain.text import printable
 from nomad_console.tui.screens.run_orders import seconds_of
 from nomad_console.upgrade.gates import Gate
 from nomad_console.upgrade.run import Cause, Outcome
-from tests.support.snapshots import node_id
+from tests.support.snapshots import article_snapshot, node_id, with_node
 from tests.support.upgrading import Operator, SlowDrain, operating
 
 
@@ -18,7 +19,9 @@ async def begun(operator: Operator) -> None:
     await operator.press("down", "space", "down", "space", "u")
     await operator.press("b")
     if operator.upgrades.current is None:
-        await operator.press(*"c2", "enter")
+        await operator.press(
+            *printable(operator.cluster.latest.nodes[node_id(2)].name).replace("�", ""), "enter"
+        )
     await operator.open(Gate.START)
 
 
@@ -161,6 +164,22 @@ async def test_a_failed_probe_holds_the_run_in_words_and_g_goes_on(tmp_path: Pat
         await operator.seat.settle()
         await operator.press("end")
         assert "first 22:00:" in operator.seat.text
+
+
+async def test_hostile_names_stay_text_in_questions_and_on_the_way_back(tmp_path: Path) -> None:
+    hostile = with_node(article_snapshot(), 2, name="c2\x1b[2J[/red]\u202e真")
+    async with operating(tmp_path, (80, 24), snapshot=hostile) as operator:
+        await begun(operator)
+        for key in ("K", "R", "s"):
+            said = await operator.press(key)
+            assert "c2�[2J[/red]�真" in said
+            assert "type c2[2J[/red]真 " in said
+            assert not any(char in said for char in "\x1b\u202e")
+            await operator.press("escape")
+        await operator.press("R", *"c2[2J[/red]真", "enter")
+        await operator.pass_time(2)
+        assert operator.run.restoring is not None
+        assert not any(char in operator.seat.text for char in "\x1b\u202e")
 
 
 async def test_nothing_is_offered_when_the_run_is_over(tmp_path: Path) -> None:

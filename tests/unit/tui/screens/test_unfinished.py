@@ -97,6 +97,23 @@ async def test_another_runs_lock_is_taken_over_by_a_typed_name_only(tmp_path: Pa
         assert operator.run.plan.nodes[0].name == "c3"
 
 
+async def test_a_living_consoles_lock_says_who_holds_it_since_when(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as first:
+        await first.begin()
+        run_id = first.run.plan.run_id
+        async with operating(tmp_path, (80, 24)) as operator:
+            assert "unfinished" not in await found(operator)
+            await operator.press(*["down"] * 2, "space", "u")
+            said = await operator.press("b")
+            if "ACK" in said:
+                said = await operator.press(*"c3", "enter")
+            told = " ".join(operator.seat.text.replace("│", " ").split())
+            assert f"held on this host by run {run_id} of" in told
+            assert "since 22:00:" in told
+            assert "take its lock over" not in said
+            assert operator.upgrades.current is None
+
+
 async def test_without_one_nothing_is_offered(tmp_path: Path) -> None:
     async with operating(tmp_path, (200, 50)) as operator:
         said = await found(operator)

@@ -93,10 +93,10 @@ async def test_the_marked_nodes_are_planned_in_their_order_and_looked_at(tmp_pat
         assert screen.looking_at().marked == {node_id(2), node_id(3)}
 
 
-async def test_a_hostile_name_is_shown_harmless_and_typed_as_it_is_read(tmp_path: Path) -> None:
+async def test_a_hostile_name_is_shown_harmless_and_can_be_typed(tmp_path: Path) -> None:
     hostile = with_node(article_snapshot(), 1, name="c1\x1b[2J[red]\u202e")
     async with operating(tmp_path, (80, 24), snapshot=hostile) as operator:
         said = await at_plan(operator, 1)
         said += await operator.press("b")
-        assert "type c1�[2J[red]� to accept" in said
+        assert "type c1[2J[red] to accept" in said
         assert not any(char in said for char in "\x1b\u202e")
