@@ -12,12 +12,16 @@ STOPPED = re.compile(r"HELD|FROZEN|Stopped")
 STEP_S = 60.0
 
 
-def open_plan(terminal: Terminal, name: str) -> None:
-    """Find the node by the filter, mark it, ask for its plan."""
-    terminal.enter("/", name)
-    terminal.until(rf"▌ {name} ")
-    terminal.press(" ")
-    terminal.until(rf"▌\*{name} ")
+def open_plan(terminal: Terminal, *names: str) -> None:
+    """Find each node by the filter, mark it, ask for the plan."""
+    for name in names:
+        if name != names[0]:
+            terminal.press("\x1b")
+            terminal.until(lambda text: " keeps " not in text)
+        terminal.enter("/", name)
+        terminal.until(rf"▌ {name} ")
+        terminal.press(" ")
+        terminal.until(rf"▌\*{name} ")
     terminal.press("u")
     terminal.until("Plan of an upgrade")
 
