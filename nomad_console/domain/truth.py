@@ -125,7 +125,7 @@ def _consul(snapshot: ClusterSnapshot, node: Node) -> Found:
     if dead:
         yield (
             "consul-passes-dead-allocation",
-            f"Consul passes {_some(dead)}, its allocation has ended",
+            f"Consul lists {_some(dead)}, whose allocation has ended",
         )
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from textual.geometry import Region
 
-from nomad_console.domain.snapshot import Changes
+from nomad_console.domain.snapshot import Changes, SourceState
 from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.rendering.text import Line
@@ -22,6 +22,7 @@ from tests.support.snapshots import (
     node_id,
     with_allocation,
     with_node,
+    with_source,
     with_target,
 )
 
@@ -328,3 +329,17 @@ async def test_wide_characters_keep_columns_in_line(seat: Seat) -> None:
     assert {strip.cell_length for strip in strips} == {200}
     wide = next(line for line in rows if "日本語ノード" in line)
     assert wide.index("2.0.4") == rows[0].index("2.0.4") - len("日本語ノード")
+
+
+async def test_why_a_source_fails_is_read_in_full_on_a_small_terminal() -> None:
+    clock, reason = (
+        ManualClock(),
+        "consul: GET /v1/x: refused " * 9 + "(asked http://10.0.0.1:8500)",
+    )
+    failing = with_source(article_snapshot(), "consul", SourceState.STALE, reason)
+    async with seated(a_console(Box(failing), clock), clock, (80, 24)) as seat:
+        assert "consul: ! says more" in seat.text
+        await seat.press("exclamation_mark")
+        await seat.settle()
+        assert "the systems agree about every node" in seat.text
+        assert reason in " ".join(seat.text.replace("│", " ").split())

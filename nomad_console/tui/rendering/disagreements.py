@@ -57,7 +57,8 @@ def _against_consul(snapshot: ClusterSnapshot, node: Node) -> list[str]:
         return []
     found = []
     if node.status == NodeStatus.DOWN and sums.passing:
-        found.append(f"Nomad says down, Consul passes {sums.passing} instances")
+        word = "instance" if sums.passing == 1 else "instances"
+        found.append(f"Nomad says down, Consul passes {sums.passing} {word}")
     elif node.ready and sums.critical and not node.draining:
         failing = sorted(
             {
@@ -70,7 +71,7 @@ def _against_consul(snapshot: ClusterSnapshot, node: Node) -> list[str]:
         found.append(f"Nomad says ready, Consul has {sums.critical} critical{named}")
     dead = _dead_instances(snapshot, name)
     if dead:
-        found.append(f"Consul passes {sentence(dead)}, whose allocation has ended")
+        found.append(f"Consul lists {sentence(dead)}, whose allocation has ended")
     return found
 
 

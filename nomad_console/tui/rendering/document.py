@@ -6,6 +6,8 @@ from typing import NamedTuple
 from nomad_console.tui.rendering.table import Key
 from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of, fit
 
+HANG = 23  # where what `fact` says begins
+
 
 class Link(NamedTuple):
     kind: str

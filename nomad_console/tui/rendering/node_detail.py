@@ -5,8 +5,9 @@ from datetime import datetime
 from nomad_console.domain.names import natural
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.service import CheckStatus, HealthCheck
+from nomad_console.domain.snapshot import SourceName
 from nomad_console.tui.rendering import allocations, nodes, targets
-from nomad_console.tui.rendering.age import age
+from nomad_console.tui.rendering.age import age, badge
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.disagreements import disagreements
 from nomad_console.tui.rendering.document import Document, Entry, Link, fact, heading, rows
@@ -42,17 +43,25 @@ def node_document(at: At, key: Key) -> Document | None:
 
 
 def disagreements_document(at: At, _: Key) -> Document:
-    """Every disagreement of every node, by node."""
+    """Every disagreement of every node, by node; then what each source says of itself, in full."""
     found = sorted(at.snapshot.nodes.values(), key=lambda node: natural(node.name))
     lines: list[tuple[Line, Link | None]] = [
         ((Cell(node.name, Tone.STRONG), Cell(text, Tone.BAD)), Link("nodes", node.id))
         for node in found
         for text in disagreements(at.snapshot, node.id)
     ]
+    entries = rows(("NODE", "WHAT"), lines)
     if not lines:
-        entry = Entry((Cell("    the systems agree about every node", Tone.GOOD),))
-        return Document("Disagreements", (entry,))
-    return Document(f"Disagreements {len(lines)}", tuple(rows(("NODE", "WHAT"), lines)))
+        entries = [Entry((Cell("    the systems agree about every node", Tone.GOOD),))]
+    entries += [*heading("Sources"), *(entry for name in SourceName for entry in _source(at, name))]
+    return Document(f"Disagreements {len(lines) or 'none'}", tuple(entries))
+
+
+def _source(at: At, name: SourceName) -> list[Entry]:
+    source = at.snapshot.source(name)
+    said = [fact(name, badge(source, at.now))]
+    said += [fact("", Cell(source.reason))] if source.reason else []
+    return [*said, fact("", Cell(source.hint, Tone.DIM))] if source.hint else said
 
 
 def _facts(row: nodes.NodeRow, at: At) -> list[Entry]:

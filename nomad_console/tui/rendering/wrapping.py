@@ -47,6 +47,15 @@ def wrapped(line: Line, width: int, hang: int | None = None) -> list[Line]:
     return [tuple(cells) for cells in lines]
 
 
+def folded(document: Document, width: int, hang: int) -> Document:
+    """Nothing is wider than that; lines go on after `hang` columns, links lead where they led."""
+    entries = []
+    for entry in document.entries:
+        first, *others = wrapped(entry.line, width, hang)
+        entries += [Entry(first, entry.link), *map(Entry, others)]
+    return Document(document.title, tuple(entries))
+
+
 def as_document(title: str, lines: Iterable[Line], width: int) -> Document:
     """Lines that lead nowhere, none wider than that."""
     parts = [part for line in lines for part in wrapped(line, width)]

@@ -100,9 +100,13 @@ class Dashboard(Asking):
             left = Cell(f" {row.node.name}: {'; '.join(row.conflicts)}", Tone.WARN)
         elif not self.linking.on:
             left = Cell(" panes are not linked: each shows everything (L links them)", Tone.DIM)
-        live = all(frame.snapshot.source(name).state is SourceState.LIVE for name in SourceName)
+        sources = [frame.snapshot.source(name) for name in SourceName]
+        live = all(source.state is SourceState.LIVE for source in sources)
+        ailing = " ".join(source.name for source in sources if source.reason)
         word = "disagreement" if count == 1 else "disagreements"
         right = Cell(" systems agree " if live and rows else "", Tone.DIM)
+        if ailing:
+            right = Cell(f" {ailing}: ! says more ", Tone.WARN)
         if count:
             right = Cell(f" {count} {word} [!] ", Tone.BAD)
         room = self.size.width - len(right.text)

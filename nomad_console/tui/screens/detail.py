@@ -8,7 +8,7 @@ from nomad_console.live.lookups import LookupFailed
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.lookups import Lookups
 from nomad_console.tui.rendering.columns import At
-from nomad_console.tui.rendering.document import Document
+from nomad_console.tui.rendering.document import HANG, Document
 from nomad_console.tui.rendering.node_detail import disagreements_document, node_document
 from nomad_console.tui.rendering.table import Key
 from nomad_console.tui.rendering.traffic_detail import (
@@ -17,6 +17,7 @@ from nomad_console.tui.rendering.traffic_detail import (
     target_document,
 )
 from nomad_console.tui.rendering.work_detail import allocation_document, job_document
+from nomad_console.tui.rendering.wrapping import folded
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
 
@@ -52,7 +53,10 @@ class DetailScreen(DocumentScreen):
         if index > self._looked_at and self.kind in LOOKUPS:
             self._looked_at = index
             self.run_worker(self._look(), group="lookup", exclusive=True)
-        return DOCUMENTS[self.kind](At(frame.snapshot, frame.now), self.key)
+        found = DOCUMENTS[self.kind](At(frame.snapshot, frame.now), self.key)
+        if found is None or self.kind != "disagreements":
+            return found
+        return folded(found, self.view.room, HANG)
 
     def looking_at(self) -> Interest:
         if self.kind == "nodes":

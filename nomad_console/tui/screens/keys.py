@@ -2,9 +2,9 @@
 
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame
-from nomad_console.tui.rendering.document import Document, Entry, fact, heading
+from nomad_console.tui.rendering.document import HANG, Document, Entry, fact, heading
 from nomad_console.tui.rendering.text import Cell, Tone
-from nomad_console.tui.rendering.wrapping import wrapped
+from nomad_console.tui.rendering.wrapping import folded
 from nomad_console.tui.screens.document import DocumentScreen
 
 _FILTERS = (
@@ -25,9 +25,6 @@ _SIGNS = (
 )
 
 
-_HANG = 23  # where the meaning of a key begins
-
-
 def document(*, read_only: bool, width: int) -> Document:
     """Nothing is wider than `width`; below 1 as wide as it comes."""
     entries: list[Entry] = []
@@ -41,8 +38,7 @@ def document(*, read_only: bool, width: int) -> Document:
     entries += [fact(sign, Cell(meaning)) for sign, meaning in _SIGNS]
     if read_only:
         entries += [*heading("Read-only"), Entry((Cell(f"    {keys.READ_ONLY}", Tone.WARN),))]
-    lines = (part for entry in entries[1:] for part in wrapped(entry.line, width, _HANG))
-    return Document("Keys", tuple(map(Entry, lines)))
+    return folded(Document("Keys", tuple(entries[1:])), width, HANG)
 
 
 class KeysScreen(DocumentScreen):

@@ -14,6 +14,7 @@ from tests.support.snapshots import (
     allocation_id,
     article_snapshot,
     node_id,
+    with_node,
 )
 
 
@@ -62,7 +63,7 @@ def test_consul_passes_what_has_ended() -> None:
     start = article_snapshot()
     dead = msgspec.structs.replace(start.allocations[allocation_id("web", 0)], client="complete")
     snapshot = msgspec.structs.replace(start, allocations={**start.allocations, dead.id: dead})
-    assert disagreements(snapshot, node_id(1)) == ("Consul passes web, whose allocation has ended",)
+    assert disagreements(snapshot, node_id(1)) == ("Consul lists web, whose allocation has ended",)
 
 
 def test_an_address_of_two_nodes() -> None:
@@ -77,3 +78,9 @@ def test_an_address_of_two_nodes() -> None:
 def test_a_group_nobody_has_read_still_has_a_name() -> None:
     assert group_name(ClusterSnapshot(), WEB_PUBLIC) == "web-public"
     assert group_name(ClusterSnapshot(), "odd") == "odd"
+
+
+def test_one_instance_is_one() -> None:
+    down = with_node(article_snapshot(), 1, status="down")
+    lonely = msgspec.structs.replace(down, consul_sums={"c1": ConsulSums(1)})
+    assert "Nomad says down, Consul passes 1 instance" in disagreements(lonely, node_id(1))

@@ -75,3 +75,4 @@ def test_disagreements_of_every_node() -> None:
     assert Link("nodes", node_id(5)) in {entry.link for entry in document.entries}
     agreed = disagreements_document(At(article_snapshot(), EPOCH), None)
     assert "agree about every node" in lines(agreed)
+    assert "consul" in lines(agreed)

@@ -100,7 +100,7 @@ def test_moments_sort_by_age() -> None:
 def test_filter_and_scope_together() -> None:
     _, view = nodes(article_snapshot())
     view.scope = frozenset({node_id(1), node_id(2), "gone"})
-    view.filter = parse("-c1000000", NODES.columns)
+    view.filter = parse("-id:c1000000", NODES.columns)
     view.arrange(NOW)
     assert (names(view), view.scoped) == ("c2", 2)
     assert not view.change({node_id(3)}, NOW)

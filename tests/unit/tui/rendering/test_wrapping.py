@@ -1,7 +1,8 @@
 import pytest
 
+from nomad_console.tui.rendering.document import Document, Entry, Link
 from nomad_console.tui.rendering.text import Cell, Line, Tone, plain
-from nomad_console.tui.rendering.wrapping import flowed, size_of, wrapped
+from nomad_console.tui.rendering.wrapping import flowed, folded, size_of, wrapped
 
 
 def texts(lines: list[Line]) -> list[str]:
@@ -61,3 +62,11 @@ def test_items_flow_side_by_side_under_their_head() -> None:
     assert texts(flowed(items, 12)) == ["alpha  beta", "gamma  delta"]
     assert texts(flowed([], 12, (Cell("none"),))) == ["none"]
     assert texts(flowed([(Cell("longer than it"),)], 5)) == ["longer than it"]
+
+
+def test_a_folded_document_leads_where_it_led() -> None:
+    link = Link("nodes", "n1")
+    document = Document("x", (Entry((Cell("    c1 says what it says"),), link), Entry(())))
+    entries = folded(document, 20, 7).entries
+    assert [plain(entry.line) for entry in entries] == ["    c1 says what it", "       says", ""]
+    assert [entry.link for entry in entries] == [link, None, None]
