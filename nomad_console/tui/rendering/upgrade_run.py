@@ -251,7 +251,7 @@ def _step_lines(sight: Sight, upgrade: NodeUpgrade) -> Iterator[Line]:
         if record.step is not None
     }
     if upgrade.step is not None and upgrade.begun_at is not None and upgrade.ended_at is None:
-        spent[upgrade.step] = _took(upgrade.begun_at, sight.now)
+        spent[upgrade.step] = _took(upgrade.begun_at, sight.run.ended_at or sight.now)
     for step in _steps(sight.run, upgrade):
         sign, tone = _sign(upgrade, step)
         yield (Cell(f"   {sign} {step:<8}", tone), Cell(f"{spent.get(step, ''):>8}", Tone.DIM))
