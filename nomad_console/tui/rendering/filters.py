@@ -81,7 +81,7 @@ def _regex(source: str) -> Test[Any] | None:
 def _field(name: str, operator: str, wanted: str, columns: Sequence[Column[R]]) -> Test[R] | None:
     of = column(columns, name)
     if of is None:
-        known = " ".join(one.key for one in columns)
+        known = " ".join(one.key for one in columns if one.title)
         raise FilterError(f"no field {name}; there are {known}")
     if not wanted:
         return None

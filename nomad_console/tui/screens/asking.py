@@ -90,7 +90,7 @@ class Asking(ConsoleScreen):
         name, _, order = argument.partition(" ")
         found = column(pane.table.view.table.columns, name)
         if found is None:
-            known = " ".join(one.key for one in pane.table.view.table.columns)
+            known = " ".join(one.key for one in pane.table.view.table.columns if one.title)
             raise CommandError(f"no column {name}; there are {known}")
         pane.table.sort_by(found, descending=order.startswith("d"))
 

@@ -16,6 +16,7 @@ from nomad_console.tui.linking import Linking
 from nomad_console.tui.messages import DetailAsked, RunUnfinished, UpgradeAsked
 from nomad_console.tui.rendering.allocations import ALLOCATIONS
 from nomad_console.tui.rendering.columns import At
+from nomad_console.tui.rendering.links import Choice, nodes_of
 from nomad_console.tui.rendering.nodes import NODES
 from nomad_console.tui.rendering.services import SERVICES
 from nomad_console.tui.rendering.targets import TARGETS
@@ -199,10 +200,18 @@ class Dashboard(Asking):
 
     def action_upgrade(self) -> None:
         table = self.panes[0].table
-        marked = tuple(key for key in table.view.keys if key in table.marks)
-        hidden = tuple(sorted(table.marks - set(marked)))
+        marks = set(table.marks) or self._nodes_of_marks()
+        marked = tuple(key for key in table.view.keys if key in marks)
+        hidden = tuple(sorted(marks - set(marked)))
         current = () if table.cursor_key is None else (table.cursor_key,)
         self.post_message(UpgradeAsked((*marked, *hidden) or current))
+
+    def _nodes_of_marks(self) -> set[str]:
+        """Where the marked rows of the pane with the focus are."""
+        table = self.pane.table
+        if not table.marks or self.frame is None:
+            return set()
+        return set(nodes_of(self.frame.snapshot, Choice(self.pane.kind, tuple(table.marks))))
 
     def action_take_up(self) -> None:
         self.post_message(RunUnfinished())

@@ -14,7 +14,7 @@ class TooSmall(Screen[None]):
 
     def compose(self) -> ComposeResult:
         width, height = self.least
-        yield Static(f"This terminal is too small: {width}×{height} is the least.", markup=False)  # noqa: RUF001 — the sign of sizes
+        yield Static(f"Terminal too small: it needs {width}×{height}.", markup=False)  # noqa: RUF001 — the sign of sizes
 
     def on_screen_resume(self) -> None:
         """Another screen lay on top while the terminal grew."""

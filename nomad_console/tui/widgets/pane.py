@@ -116,7 +116,7 @@ class Pane(Vertical):
             verb = _VERBS.get((self.kind, self.choice.kind), "of")
             cells += [
                 Cell(f" {verb} "),
-                Cell(links.names_of(frame.snapshot, self.choice), Tone.BUSY),
+                Cell(links.names_of(frame.snapshot, self.choice) or "\u2013", Tone.BUSY),
                 Cell(f" · {scoped:,} of {total:,}", Tone.DIM),
             ]
         else:

@@ -48,6 +48,7 @@ async def test_what_is_wrong_is_said_until_the_next_key() -> None:
     app = a_console(Box(article_snapshot()), clock, read_only=True)
     async with seated(app, clock, (120, 24)) as seat:
         assert "no column zzz" in await seat.press("colon", *"sort", "space", *"zzz", "enter")
+        assert " sign " not in seat.text
         text = await seat.press("colon", *"sort", "space", *"allocs", "enter")
         assert "no column" not in text
         assert "ALLOCS▲" in text

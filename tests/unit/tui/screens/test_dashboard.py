@@ -46,3 +46,15 @@ async def test_hidden_marks_are_upgraded_too(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(app, "start_upgrade", asked.append)
         await seat.press("space", "slash", *"c2", "enter", "space", "u")
         assert asked == [(node_id(2), node_id(1))]
+
+
+async def test_marks_elsewhere_give_their_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock()
+    asked: list[tuple[str, ...]] = []
+    app = a_console(Box(article_snapshot()), clock)
+    async with seated(app, clock, (80, 24)) as seat:
+        monkeypatch.setattr(app, "start_upgrade", asked.append)
+        await seat.press("L", "4", "slash", *"node:c3", "enter", "a", "u")
+        assert asked == [(node_id(3),)]
+        await seat.press("1", "space", "u")
+        assert asked[1:] == [(node_id(1),)]

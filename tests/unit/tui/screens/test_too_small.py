@@ -10,4 +10,4 @@ async def test_the_sentence_names_the_least() -> None:
     async with App[None]().run_test(size=(50, 5)) as pilot:
         await pilot.app.push_screen(TooSmall((60, 15)))
         await pilot.pause()
-        assert "60×15 is the least" in screen_text(pilot.app.screen)
+        assert "it needs 60×15" in screen_text(pilot.app.screen)

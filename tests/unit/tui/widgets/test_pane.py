@@ -38,6 +38,8 @@ async def test_the_title_counts_what_is_shown_kept_and_hidden() -> None:
         assert app.follow() == "3 Services 4"
         choice = Choice("nodes", (node_id(3),))
         assert app.follow(choice) == "3 Services on c3 · 3 of 4"
+        assert app.follow(Choice("nodes", ())) == "3 Services on \u2013 · 0 of 4"
+        app.follow(choice)
         app.pane.filter("api", 0.0)
         app.pane.table.action_mark_all()
         assert app.follow(choice) == (
