@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from traceback import print_exception
 from typing import Any, NoReturn, cast
 
@@ -140,6 +141,8 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. Every failure nobody expected ends here, with 70."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names come that a C locale cannot write
     options = parser().parse_args(argv)
     if options.command == "simulate" and options.words and not options.control:
         parser().error(f'"{" ".join(options.words)}" needs --control URL of a running simulation')

@@ -23,11 +23,21 @@ _SHELL = 128  # a shell's code for a signal is so much more than its number
 
 def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual writes to stderr
-        print("nomad-console: the console needs a terminal; scripts use `status`", file=sys.stderr)
+    missing = terminal_lacking()
+    if missing:
+        print(f"nomad-console: {missing}; scripts use `status`", file=sys.stderr)
         return USAGE
     asked = options.command == "watch" or getattr(options, "read_only", False)
     return asyncio.run(_console(settings, read_only=asked or settings.read_only))
+
+
+def terminal_lacking() -> str:
+    """What keeps a screen from being shown here; "" where nothing does."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual writes to stderr
+        return "the console needs a terminal"
+    if os.environ.get("TERM", "") == "dumb":
+        return "the console needs a terminal that can place text; TERM is dumb"
+    return ""
 
 
 async def _console(settings: ClusterSettings, *, read_only: bool) -> int:

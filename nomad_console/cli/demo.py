@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from nomad_console.cli.arguments import BUG, parser
+from nomad_console.cli.arguments import BUG, USAGE, parser
 
 _BACKENDS = ("NOMAD_", "CONSUL_", "AWS_")
 _PATIENCE_S = 12
@@ -25,7 +25,12 @@ class BoxFailed(Exception):
 
 def run(options: argparse.Namespace) -> int:
     from nomad_console.cli.console import run as console
+    from nomad_console.cli.console import terminal_lacking
 
+    missing = terminal_lacking()
+    if missing:
+        print(f"nomad-console: {missing}", file=sys.stderr)
+        return USAGE
     print("starting a simulated cluster on this machine…", flush=True)
     try:
         with cluster_in_a_box(options) as environment:

@@ -3,6 +3,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
+from types import SimpleNamespace
 
 import pytest
 
@@ -112,3 +114,12 @@ def test_a_closed_pipe_ends_quietly() -> None:
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_a_locale_that_cannot_write_a_sign_gets_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = BytesIO()
+    monkeypatch.setattr("sys.stdout", TextIOWrapper(raw, encoding="ascii", errors="strict"))
+    module = SimpleNamespace(run=lambda _: print("✔ c1"))
+    monkeypatch.setattr("nomad_console.cli.arguments.import_module", lambda _: module)
+    main(["status"])
+    assert raw.getvalue() == b"? c1\n"

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from nomad_console.cli.arguments import USAGE, parser
-from nomad_console.cli.console import run, say_what_is_left, warnings
+from nomad_console.cli.console import run, say_what_is_left, terminal_lacking, warnings
 from nomad_console.domain.plan import Step
 from nomad_console.settings.values import (
     ClusterSettings,
@@ -33,6 +33,15 @@ def test_without_a_terminal_it_says_so_and_names_what_scripts_use(
     options: argparse.Namespace = parser().parse_args(argv)
     assert run(options) == USAGE
     assert "needs a terminal; scripts use `status`" in capsys.readouterr().err
+
+
+def test_a_dumb_terminal_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert terminal_lacking() == ""
+    monkeypatch.setenv("TERM", "dumb")
+    assert "TERM is dumb" in terminal_lacking()
 
 
 def test_unchecked_tls_is_said_as_long_as_the_console_runs() -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from nomad_console.cli import console
 from nomad_console.cli.arguments import USAGE, parser
 from nomad_console.cli.demo import BoxFailed, cluster_in_a_box, run
 
@@ -32,8 +33,9 @@ def test_a_world_that_does_not_start_says_why_and_gives_its_code() -> None:
 
 
 def test_demo_says_what_failed_and_ends_with_the_same_code(
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(console, "terminal_lacking", str)
     assert run(parser().parse_args(["demo", "--scenario", "no-such-world"])) == 2
     assert "no-such-world" in capsys.readouterr().err
 
@@ -42,12 +44,20 @@ def test_the_console_sees_the_box_and_nothing_of_the_operators_own_clusters(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "environ", {**os.environ, "NOMAD_TOKEN": "mine", "AWS_PROFILE": "mine"})
-    code = run(parser().parse_args(["demo", "--nodes", "3"]))
-    assert code == USAGE  # no terminal here: the console itself was reached
-    assert "needs a terminal" in capsys.readouterr().err
+    monkeypatch.setattr(console, "terminal_lacking", str)
+    monkeypatch.setattr(console, "run", lambda _: 42)
+    assert run(parser().parse_args(["demo", "--nodes", "3"])) == 42
+    assert "simulated cluster" in capsys.readouterr().out
     assert os.environ["NOMAD_ADDR"].startswith("http://127.0.0.1:")
     assert os.environ.get("NOMAD_TOKEN") != "mine"
     assert "AWS_PROFILE" not in os.environ
+
+
+def test_without_a_terminal_no_cluster_is_started(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(parser().parse_args(["demo"])) == USAGE
+    said = capsys.readouterr()
+    assert "needs a terminal" in said.err
+    assert said.out == ""
 
 
 def test_words_without_an_error_are_not_made_up() -> None:
