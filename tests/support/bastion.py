@@ -70,7 +70,7 @@ class Bastion:
         with self.command(*words) as process:
             return ended(process, [])
 
-    def signalled(self, number: int, event: str, step: str, *words: str) -> Ended:
+    def signalled(self, number: int, event: str, step: str | None, *words: str) -> Ended:
         """Send the signal at the first such event of such a step."""
         lines = []
         with self.command(*words) as process:
