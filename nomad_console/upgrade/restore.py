@@ -169,6 +169,8 @@ def _next(turn: Turn, restoring: Restoring) -> Restoring:
 def _needed(upgrade: NodeUpgrade, undo: Undo, restoring: Restoring) -> bool:
     if upgrade.step is None or upgrade.left_out or upgrade.node in restoring.left:
         return False
+    if undo == Undo.ATTACH and upgrade.step == Step.ATTACH:  # registered, not yet seen healthy
+        return True
     return bool(upgrade.detached) or (undo == Undo.REJOIN and upgrade.cordoned)
 
 

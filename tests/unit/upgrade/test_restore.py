@@ -281,6 +281,17 @@ def test_a_target_that_does_not_come_back_is_registered_again() -> None:
     assert play.run.outcome == Outcome.RESTORED
 
 
+def test_targets_being_registered_are_seen_healthy_before_the_way_back_is_over() -> None:
+    play = at_step(Step.ATTACH)
+    play.do(RestoreAsked, reason="enough")
+    play.answer()
+    play.see(ProofName.HEALTHY)
+    assert play.run.undo == Undo.ATTACH
+    assert play.run.ended_at is None
+    play.see()
+    assert play.run.outcome == Outcome.RESTORED
+
+
 def test_system_jobs_that_stay_away_are_evaluated_once() -> None:
     play = at_step(Step.UPGRADE, system=SystemJobs.STOP)
     play.do(RestoreAsked, reason="enough")
