@@ -6,6 +6,7 @@ from typing import NamedTuple
 from nomad_console.domain.allocation import Allocation, ClientStatus, TaskEvent
 from nomad_console.domain.names import natural
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
+from nomad_console.domain.survey import job_type
 from nomad_console.tui.rendering.age import age, epoch, from_ns, seconds_between
 from nomad_console.tui.rendering.columns import At, Column
 from nomad_console.tui.rendering.table import Key, Table
@@ -21,16 +22,18 @@ class AllocationRow(NamedTuple):
     allocation: Allocation
     last: Allocation | None
     awaited: bool  # a replacement is named but was not listed yet
+    kind: str = ""  # service, batch, system or sysbatch; "": nothing says so yet
 
 
 def build(snapshot: ClusterSnapshot, allocation_id: str) -> AllocationRow | None:
     one = snapshot.allocations.get(allocation_id)
     if one is None:
         return None
+    kind = job_type(snapshot, one)
     if not one.next_id:
-        return AllocationRow(one, None, awaited=False)
+        return AllocationRow(one, None, awaited=False, kind=kind)
     last = replacement(snapshot, one)
-    return AllocationRow(one, last, awaited=last is None)
+    return AllocationRow(one, last, awaited=last is None, kind=kind)
 
 
 def replacement(snapshot: ClusterSnapshot, allocation: Allocation) -> Allocation | None:
@@ -44,9 +47,12 @@ def replacement(snapshot: ClusterSnapshot, allocation: Allocation) -> Allocation
     return last
 
 
-def touched(_: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set[Key] | None:
-    """The changed ones and those they replace, over all hops."""
+def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set[Key] | None:
+    """The changed ones, those they replace, over all hops, and those of jobs heard of only now."""
     keys: set[Key] = set(changes.allocations)
+    if old.job_stubs is not new.job_stubs:
+        for job in new.job_stubs.keys() - old.job_stubs.keys():
+            keys |= new.by_job.get(job, frozenset())
     for changed in changes.allocations:
         one = new.allocations.get(changed)
         for _hop in range(_HOPS):
@@ -124,7 +130,7 @@ def health(row: AllocationRow, _: At) -> Cell:
     one = row.allocation
     if one.healthy is not None:
         return Cell("healthy", Tone.GOOD) if one.healthy else Cell("UNHEALTHY", Tone.BAD)
-    if one.terminal or one.job_type in {"batch", "sysbatch"}:
+    if one.terminal or row.kind in {"batch", "sysbatch"}:
         return NOTHING
     return UNKNOWN
 
@@ -171,7 +177,7 @@ def _words(row: AllocationRow) -> str:
     health = {True: "healthy", False: "unhealthy", None: ""}[one.healthy]
     return (
         f"{label(one)} {one.group} {one.node_name} {state_word(one)}{_exit(one) * one.terminal} "
-        f"{health} {f'{last.node_name} {last.client}' if last else ''} {one.job_type or ''} "
+        f"{health} {f'{last.node_name} {last.client}' if last else ''} {row.kind} "
         f"{one.namespace}"
     )
 
@@ -268,10 +274,8 @@ ALLOCATIONS: Table[AllocationRow] = Table(
         Column(
             "type",
             "TYPE",
-            lambda row, _: (
-                Cell(row.allocation.job_type, Tone.DIM) if row.allocation.job_type else UNKNOWN
-            ),
-            lambda row: row.allocation.job_type,
+            lambda row, _: Cell(row.kind, Tone.DIM) if row.kind else UNKNOWN,
+            lambda row: row.kind or None,
             high=9,
             keep=20,
         ),

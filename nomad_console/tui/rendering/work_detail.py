@@ -4,6 +4,7 @@ from datetime import datetime
 
 from nomad_console.domain.allocation import Allocation, TaskEvent
 from nomad_console.domain.job import Group
+from nomad_console.domain.survey import job_type
 from nomad_console.domain.text import duration
 from nomad_console.tui.rendering import allocations
 from nomad_console.tui.rendering.age import age, from_ns, seconds_between
@@ -110,7 +111,7 @@ def _chain(at: At, one: Allocation) -> list[Entry]:
         seen.add(after.id)
     lines: list[tuple[Line, Link | None]] = []
     for each in chain:
-        row = allocations.AllocationRow(each, None, awaited=False)
+        row = allocations.AllocationRow(each, None, awaited=False, kind=job_type(at.snapshot, each))
         here = each.id == one.id
         cells = (
             Cell("▶" if here else " "),
@@ -179,7 +180,7 @@ def _of_job(at: At, namespace: str, name: str) -> list[Entry]:
     found.sort(key=lambda one: (one.terminal, len(one.name), one.name))
     lines: list[tuple[Line, Link | None]] = []
     for one in found[:500]:
-        row = allocations.AllocationRow(one, None, awaited=False)
+        row = allocations.AllocationRow(one, None, awaited=False, kind=job_type(at.snapshot, one))
         cells = (
             Cell(allocations.label(one), Tone.STRONG),
             Cell(one.node_name),

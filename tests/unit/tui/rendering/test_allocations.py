@@ -11,7 +11,14 @@ from nomad_console.tui.rendering import allocations
 from nomad_console.tui.rendering.columns import At
 from tests.support.consoles import degraded_snapshot
 from tests.support.manual_clock import EPOCH
-from tests.support.snapshots import a_task, allocation_id, an_allocation, nanoseconds
+from tests.support.snapshots import (
+    a_task,
+    allocation_id,
+    an_allocation,
+    article_snapshot,
+    nanoseconds,
+    with_allocation,
+)
 
 NOW = nanoseconds(EPOCH)
 
@@ -99,6 +106,16 @@ def test_predecessors_are_touched_with_their_replacement() -> None:
     new = ClusterSnapshot(allocations={one.id: one for one in (first, second, third)})
     changes = Changes(allocations=frozenset({third.id}))
     assert allocations.touched(new, new, changes) == {first.id, second.id, third.id}
+
+
+def test_a_list_of_jobs_says_the_type_that_the_allocation_does_not() -> None:
+    whole = with_allocation(article_snapshot(), "web", 1, job_type=None)
+    unread = msgspec.structs.replace(whole, jobs={}, job_stubs={})
+    known = msgspec.structs.replace(whole, jobs={})
+    key = allocation_id("web", 1)
+    kinds = [row and row.kind for row in (allocations.build(one, key) for one in (unread, known))]
+    assert kinds == ["", "service"]
+    assert key in (allocations.touched(unread, known, Changes()) or ())
 
 
 def test_order_counts_indexes_and_every_column_has_a_value() -> None:
