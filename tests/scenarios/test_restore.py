@@ -114,5 +114,5 @@ def test_restored_from(
     assert found.edges_after == found.edges
     said = f"{sum(found.failed.values())} of {found.sent:,} requests failed, well-set services"
     record_property(f"figure: restored from {step}", f"{said}, simulator at speed {SPEED}")
-    assert found.sent > 100
+    assert found.sent > 20
     assert not any(found.failed.values()), found.failed
