@@ -1,6 +1,6 @@
 """`python -m nomad_console`."""
 
-from nomad_console.cli.arguments import main
+from nomad_console.cli.arguments import program
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    program()

@@ -164,6 +164,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def program() -> NoReturn:
+    """The installed program.
+
+    Its daemon threads may be inside a C library; the interpreter's own teardown under them was seen
+    to end with signal 11 after everything had been said, so that is left out.
+    """
+    import threading
+
+    code = main()
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
 def _bug(error: Exception) -> int:
     """Bad settings are the user's to mend; anything else is ours."""
     from nomad_console.settings.errors import SettingsError

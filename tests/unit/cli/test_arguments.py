@@ -123,3 +123,20 @@ def test_a_locale_that_cannot_write_a_sign_gets_another(monkeypatch: pytest.Monk
     monkeypatch.setattr("nomad_console.cli.arguments.import_module", lambda _: module)
     main(["status"])
     assert raw.getvalue() == b"? c1\n"
+
+
+def test_the_program_ends_with_its_code_while_a_thread_of_a_library_still_works() -> None:
+    busy = (
+        "import sys, threading, nomad_console.cli.arguments as a;"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start();"
+        "a.main = lambda: print('said') or 3;"
+        "a.program()"
+    )
+    for code in (
+        busy,
+        busy.replace("threading.Thread(target=threading.Event().wait, daemon=True).start();", ""),
+    ):
+        run = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        assert (run.returncode, run.stdout) == (3, "said\n")
