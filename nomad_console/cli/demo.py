@@ -24,6 +24,8 @@ class BoxFailed(Exception):
 
 
 def run(options: argparse.Namespace) -> int:
+    from platformdirs import user_state_dir
+
     from nomad_console.cli.console import run as console
     from nomad_console.cli.console import terminal_lacking
 
@@ -37,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
             for name in [name for name in os.environ if name.startswith(_BACKENDS)]:
                 del os.environ[name]
             os.environ.update(environment)
+            # The next demo is another cluster: what this one leaves unfinished is nobody's.
+            os.environ["NOMAD_CONSOLE_STATE"] = user_state_dir(f"nomad-console/demo-{os.getpid()}")
             return console(parser().parse_args([]))
     except BoxFailed as failure:
         print(failure, file=sys.stderr)

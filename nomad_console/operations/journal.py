@@ -38,8 +38,9 @@ class Chronicle(NamedTuple):
 
 
 def folder() -> Path:
-    """Where the journals of this user lie."""
-    return Path(platformdirs.user_state_dir("nomad-console")) / "runs"
+    """Where the journals of this user lie; NOMAD_CONSOLE_STATE names another place."""
+    state = os.environ.get("NOMAD_CONSOLE_STATE") or platformdirs.user_state_dir("nomad-console")
+    return Path(state) / "runs"
 
 
 def path_of(where: Path, run_id: str) -> Path:

@@ -87,5 +87,9 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     os.close(full)
 
 
-def test_journals_lie_in_the_state_folder_of_the_user(tmp_path: Path) -> None:
+def test_journals_lie_in_the_state_folder_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert folder() == tmp_path / "state" / "nomad-console" / "runs"
+    monkeypatch.setenv("NOMAD_CONSOLE_STATE", "/elsewhere")
+    assert folder() == Path("/elsewhere/runs")
