@@ -9,6 +9,7 @@ CODE = re.compile(r"^║ c (\S\S) confirm", re.MULTILINE)
 TITLE = re.compile(r"Gate: (.*?) *║$", re.MULTILINE)
 OVER = "the run is over"
 STOPPED = re.compile(r"HELD|FROZEN|Stopped")
+PROBED = "HELD: requests failed"
 STEP_S = 60.0
 
 
@@ -16,6 +17,7 @@ def open_plan(terminal: Terminal, *names: str) -> None:
     """Find each node by the filter, mark it, ask for the plan."""
     for name in names:
         if name != names[0]:
+            terminal.until(" keeps ")
             terminal.press("\x1b")
             terminal.until(lambda text: " keeps " not in text)
         terminal.enter("/", name)
@@ -56,7 +58,10 @@ def confirm(terminal: Terminal) -> str:
 
 
 def guide(terminal: Terminal, screens: list[str] | None = None) -> list[str]:
-    """Answer every gate until the run is over; the titles of the gates, and what was seen."""
+    """Answer every gate until the run is over; the titles of the gates, and what was seen.
+
+    Where the probe of a badly set service held the run, it is let go on.
+    """
     titles: list[str] = []
 
     def turn(text: str) -> bool:
@@ -66,6 +71,10 @@ def guide(terminal: Terminal, screens: list[str] | None = None) -> list[str]:
 
     while True:
         terminal.until(turn, STEP_S)
+        if PROBED in terminal.text:
+            terminal.press("g")
+            terminal.look(0.5)
+            continue
         if not CODE.search(terminal.text):
             assert OVER in terminal.text, terminal.text
             return titles
