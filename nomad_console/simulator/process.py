@@ -89,7 +89,7 @@ def _cluster_file(running: Running, speed: float) -> str:
         running.addresses,
         region=world.balancer.arns.region,
         edge_job=world.scenario.balancer.edge,
-        services=world.services,
+        services=world.well_set,
         speed=speed,
     )
 

@@ -139,6 +139,16 @@ class World:
         """Every service that is requested through the front door."""
         return [name for group in self.scenario.balancer.groups for name in group.services]
 
+    @property
+    def well_set(self) -> list[str]:
+        """Of those, the ones that should never lose a request: what an operator would probe."""
+        jobs = {job.name: job for job in self.scenario.jobs}
+        return [
+            name
+            for name in self.services
+            if name in jobs and jobs[name].count > 1 and jobs[name].shutdown_delay > 0
+        ]
+
     def edge_on(self, node: str) -> Edge | None:
         """The edge that listens on a node now."""
         machine = self.cluster.machines.get(node)
