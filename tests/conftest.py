@@ -1,9 +1,13 @@
 """Every test is cut off from the machine it runs on."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
+
+# Several threads start programs here; vfork from two at once was seen to end with EFAULT.
+subprocess._USE_VFORK = False  # type: ignore[misc]  # the documented switch
 
 _PREFIXES = ("NOMAD_", "CONSUL_", "AWS_", "XDG_")
 

@@ -33,9 +33,8 @@ def state(cluster: SimulatedCluster) -> State:
     )
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows"), [(80, 24), pytest.param(200, 50, marks=pytest.mark.long)]
-)
+@pytest.mark.long  # the zero-downtime figures guide two nodes by keyboard in the ten minutes
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
 def test_two_nodes_in_one_run(tmp_path: Path, columns: int, rows: int) -> None:
     screens: list[str] = []
     with demo(tmp_path, columns=columns, rows=rows, speed=SPEED) as (terminal, cluster):
