@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
@@ -106,8 +107,8 @@ async def degraded(simulator: Simulator) -> None:
 def main() -> None:
     shots: tuple[Callable[[Simulator], object], ...] = (dashboards, upgrade, degraded)
     for shot in shots:
-        with running_simulator(speed=SPEED) as simulator:
-            os.environ.update(simulator.env)
+        with TemporaryDirectory() as state, running_simulator(speed=SPEED) as simulator:
+            os.environ.update(simulator.env, NOMAD_CONSOLE_STATE=state)
             asyncio.run(shot(simulator))  # type: ignore[arg-type]  # each is a coroutine function
 
 
