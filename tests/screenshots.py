@@ -79,7 +79,6 @@ async def upgrade(_: Simulator) -> None:
         await shot.until(r"c6 .*\d/\d .* ok ")
         await shot.pilot.press("j", "j", "j", "space", "u")
         await shot.until("to accept|nothing stands against it")
-        shot.shoot("plan")
         await shot.pilot.press("b")
         if "type " in shot.text:
             await shot.pilot.press("c", "4", "enter")
