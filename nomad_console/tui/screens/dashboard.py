@@ -156,7 +156,8 @@ class Dashboard(Asking):
                 pane.title.focus_changed(focused=here)
             if here:
                 self.linking.focus(pane.kind)
-                self.prompt_left_alone()
+                if self.focused is pane.table:  # not so when `/` came before this was told
+                    self.prompt_left_alone()
         self.shared.frames.request()
 
     def action_pane(self, step: int) -> None:

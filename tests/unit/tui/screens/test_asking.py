@@ -1,5 +1,6 @@
 """Filters and commands typed on the dashboard."""
 
+from nomad_console.tui.screens.dashboard import Dashboard
 from tests.support.consoles import Box, a_console
 from tests.support.manual_clock import ManualClock
 from tests.support.pilots import seated
@@ -57,3 +58,16 @@ async def test_what_is_wrong_is_said_until_the_next_key() -> None:
         assert "read-only" in seat.text
         assert "read-only" not in await seat.press("colon", *"nodes", "enter")
         assert "panes unlinked" in await seat.press("L")
+
+
+async def test_the_line_stays_open_when_another_pane_was_chosen_just_before() -> None:
+    clock = ManualClock()
+    async with seated(a_console(Box(article_snapshot()), clock), clock, (200, 50)) as seat:
+        dashboard = seat.app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.action_show_pane(1)  # both before the new focus was told, as on a slow line
+        dashboard.action_filter()
+        await seat.settle()
+        assert dashboard.prompt.display
+        await seat.press(*"web", "enter")
+        assert "/web keeps" in seat.text
