@@ -7,7 +7,7 @@ from nomad_console.clients.errors import ApiError
 from nomad_console.clock import Clock
 from nomad_console.domain.allocation import Allocation
 from nomad_console.domain.job import Job
-from nomad_console.domain.node import NodeDetail, NodeEvent
+from nomad_console.domain.node import NodeDetail
 from nomad_console.domain.service import NodeHealth
 from nomad_console.domain.snapshot import Reading
 from nomad_console.domain.target import Target
@@ -49,10 +49,6 @@ class Lookups:
         self._store.put_details((detail,))
         self._store.put_nodes((node,))
         return detail
-
-    async def node_events(self, node_id: str) -> tuple[NodeEvent, ...]:
-        """Oldest first; Nomad keeps the newest ten."""
-        return (await self.node(node_id)).events
 
     async def node_allocations(self, node_id: str) -> tuple[Allocation, ...]:
         """Everything on the node, with task states."""

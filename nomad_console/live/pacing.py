@@ -12,10 +12,6 @@ class Backoff:
         self._most = most
         self._next = first
 
-    @property
-    def next_s(self) -> float:
-        return self._next
-
     def reset(self) -> None:
         self._next = self._first
 

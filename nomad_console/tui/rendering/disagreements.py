@@ -4,6 +4,7 @@ from nomad_console.domain.node import Node, NodeStatus
 from nomad_console.domain.service import CheckStatus, allocation_of
 from nomad_console.domain.snapshot import ClusterSnapshot
 from nomad_console.domain.target import Target, TargetState
+from nomad_console.domain.truth import drained
 from nomad_console.tui.rendering.text import sentence
 
 
@@ -23,12 +24,6 @@ def disagreements(snapshot: ClusterSnapshot, node_id: str) -> tuple[str, ...]:
 def group_name(snapshot: ClusterSnapshot, arn: str) -> str:
     group = snapshot.groups.get(arn)
     return group.name if group else arn.split("/")[1] if "/" in arn else arn
-
-
-def drained(node: Node) -> bool:
-    """The newest drain ended and nobody has let work back in."""
-    ended = node.last_drain is not None and node.last_drain.status == "complete"
-    return ended and not node.eligible and not node.draining
 
 
 def _named(snapshot: ClusterSnapshot, targets: list[Target]) -> str:

@@ -46,7 +46,7 @@ async def test_answers_are_in_the_store_too(world: World) -> None:
     world.store.put_groups([a_target_group("g1")])
     world.alb.target_rows["g1"] = [a_target()]
     look = world.lookups
-    assert await look.node_events("n1") == (event,)
+    assert (await look.node("n1")).events == (event,)
     assert (await look.node("n1")).id == "n1"
     assert (await look.allocation("a1")).tasks == ()
     assert [one.id for one in await look.node_allocations("n1")] == ["a1"]

@@ -18,7 +18,7 @@ async def test_pauses_double_up_to_the_most_and_begin_anew() -> None:
                 await clock.advance(0.5)
             pauses.append(clock.elapsed() - before)
         backoff.reset()
-        assert backoff.next_s == 1
+        assert backoff._next == 1
     assert pauses == [1, 2, 4, 5]
 
 
