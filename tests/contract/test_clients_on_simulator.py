@@ -20,7 +20,7 @@ from nomad_console.settings.load import load
 from nomad_console.settings.values import AwsSettings, ClusterSettings, ConsulSettings
 from nomad_console.simulator.scenario import BUILT_IN
 from tests.support.backends import consul_at, elb_at, nomad_at, scaling_at
-from tests.support.real_consul import real_consul
+from tests.support.real_agents import real_consul
 from tests.support.simulator import Simulator, running_simulator
 
 NODES = 6
@@ -162,14 +162,14 @@ LOCK = "nomad-console/global/run"
 
 @pytest.fixture(params=["simulated", "real"])
 async def lock_server(
-    request: pytest.FixtureRequest, cluster: ClusterSettings
+    request: pytest.FixtureRequest, cluster: ClusterSettings, tmp_path: Path
 ) -> AsyncIterator[str]:
     if request.param == "simulated":
         yield consul_address(cluster)
         return
     if shutil.which("consul") is None:
         pytest.skip("no consul on PATH")
-    async with real_consul() as address:
+    with real_consul(tmp_path) as address:
         yield address
 
 

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 
 from nomad_console.simulator.services import Registration
 from tests.support.consul_world import ConsulWorld, an_instance
-from tests.support.real_consul import real_consul
+from tests.support.real_agents import real_consul
 
 pytestmark = pytest.mark.skipif(shutil.which("consul") is None, reason="no consul on PATH")
 
@@ -137,15 +138,14 @@ WRITES = [
 
 
 @pytest.fixture
-async def real() -> AsyncIterator[httpx.AsyncClient]:
+async def real(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A fresh agent in development mode, with the nodes of a ConsulWorld."""
-    async with (
-        real_consul() as address,
-        httpx.AsyncClient(base_url=f"{address}/v1/", timeout=10) as http,
-    ):
+    with real_consul(tmp_path, "s1") as address:
+        http = httpx.AsyncClient(base_url=f"{address}/v1/", timeout=10, trust_env=False)
         for node in ("c1", "c2"):
             await http.put("catalog/register", json=node_row(node))
         yield http
+        await http.aclose()
 
 
 def node_row(node: str, serf: str = "passing") -> dict[str, Any]:

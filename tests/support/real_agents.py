@@ -10,6 +10,11 @@ from pathlib import Path
 import httpx
 
 PATIENCE_S = 30.0
+MANAGEMENT = "22222222-2222-2222-2222-222222222222"
+_GUARDED = (
+    'acl { enabled = true, default_policy = "deny", '
+    f'tokens {{ master = "{MANAGEMENT}", agent = "{MANAGEMENT}" }} }}'
+)
 
 
 def missing(*programs: str) -> list[str]:
@@ -55,16 +60,34 @@ def _answers(process: "subprocess.Popen[bytes]", log: Path, url: str) -> None:
 
 
 @contextmanager
-def real_consul(where: Path) -> Iterator[str]:
-    """`consul agent -dev`; its address."""
+def real_consul(where: Path, node: str = "c1", *, acl: bool = False) -> Iterator[str]:
+    """`consul agent -dev`, settled; its address.
+
+    With `acl` access control is on with the default policy deny, and MANAGEMENT may do all.
+    """
     http, server, lan, wan = free_ports(4)
-    command = ["consul", "agent", "-dev", "-node", "c1", "-bind", "127.0.0.1"]
+    command = ["consul", "agent", "-dev", "-node", node, "-bind", "127.0.0.1"]
     command += ["-client", "127.0.0.1", "-http-port", f"{http}", "-server-port", f"{server}"]
     command += ["-serf-lan-port", f"{lan}", "-serf-wan-port", f"{wan}", "-dns-port", "-1"]
-    command += ["-grpc-port", "-1", "-log-level", "error"]
+    command += ["-grpc-port", "-1", "-log-level", "error", *(["-hcl", _GUARDED] if acl else [])]
     address = f"http://127.0.0.1:{http}"
-    with _running(command, where / "consul.log", f"{address}/v1/status/leader"):
+    headers = {"X-Consul-Token": MANAGEMENT} if acl else {}
+    log = where / f"consul-{http}.log"
+    with _running(command, log, f"{address}/v1/status/leader"):
+        with httpx.Client(base_url=address, headers=headers, timeout=10, trust_env=False) as asked:
+            _until_catalogued(asked, log)
         yield address
+
+
+def _until_catalogued(http: httpx.Client, log: Path) -> None:
+    """Until the server has told the catalog all of itself."""
+    index = "0"
+    for _ in range(60):
+        answer = http.get("/v1/catalog/nodes", params={"index": index, "wait": "1s"})
+        if answer.status_code == httpx.codes.OK and any(row["Meta"] for row in answer.json()):
+            return
+        index = answer.headers.get("X-Consul-Index", "0")
+    raise AssertionError(f"not in its own catalog: {log.read_text()}")
 
 
 @contextmanager
