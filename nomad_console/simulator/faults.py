@@ -74,7 +74,10 @@ class Faults:
             ),
             "forbid-namespace": ("namespace: no token may read it", self._forbid),
             "allow-namespace": ("namespace: as before", self._allow),
-            "add-load": ("events: so many allocation events a second; 0 ends it", self._add_load),
+            "add-load": (
+                "events [node]: so many allocation events a second; 0 ends it",
+                self._add_load,
+            ),
         }
         for name in STOPPABLE:
             self._faults[f"stop-{name}"] = (
@@ -177,8 +180,9 @@ class Faults:
 
     def _add_load(self, arguments: Arguments) -> str:
         rate = _number(arguments, "events", 200)
-        self._load.set(rate)
-        return f"{rate:g} allocation events a second"
+        name = str(arguments.get("node", ""))
+        self._load.set(rate, str(self._hosts.agent(name)["id"]) if name else "")
+        return f"{rate:g} allocation events a second{f' on {name}' * bool(name)}"
 
     def _stopper(self, name: str) -> Fault:
         def stop(_arguments: Arguments) -> str:

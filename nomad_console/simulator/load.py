@@ -24,23 +24,27 @@ class Load:
         self._state = state
         self._touch = touch
         self._rate = 0.0
+        self._node_id = ""
         self._owed = 0.0
         self._running: list[str] = []
         self._timer: Timer | None = None
 
-    def set(self, rate: float) -> None:
-        """Events a second from now on; 0 ends it."""
+    def set(self, rate: float, node_id: str = "") -> None:
+        """Events a second from now on, all on one node where it is named; 0 ends it."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._rate, self._owed = rate, 0.0
+        self._rate, self._node_id, self._owed = rate, node_id, 0.0
         self._running = self._look()
         if rate > 0:
             self._timer = self._timeline.after(TICK, self._tick)
 
     def _look(self) -> list[str]:
-        rows = self._state.allocations.values()
-        return [row["ID"] for row in rows if row["ClientStatus"] == "running"]
+        return [
+            row["ID"]
+            for row in self._state.allocations.values()
+            if row["ClientStatus"] == "running" and self._node_id in {"", row["NodeID"]}
+        ]
 
     def _tick(self) -> None:
         self._timer = self._timeline.after(TICK, self._tick)

@@ -50,9 +50,11 @@ class Requests:
     counts: Counter[str] = field(default_factory=Counter)
     open: int = 0
     peak: int = 0
+    sent: int = 0  # bytes of bodies, as on the wire
 
     def report(self) -> dict[str, object]:
-        return {"open": self.open, "peak": self.peak, "requests": dict(self.counts.most_common())}
+        requests = dict(self.counts.most_common())
+        return {"open": self.open, "peak": self.peak, "sent": self.sent, "requests": requests}
 
 
 def counted(app: ASGIApp, requests: Requests) -> ASGIApp:
@@ -60,9 +62,14 @@ def counted(app: ASGIApp, requests: Requests) -> ASGIApp:
 
     async def count(scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
+
+        async def tell(message: Message) -> None:
+            requests.sent += len(message.get("body", b""))
+            await send(message)
+
         if (method, path) != ("POST", "/"):
             requests.counts[kind(method, path)] += 1
-            await app(scope, receive, send)
+            await app(scope, receive, tell)
             return
 
         async def read() -> Message:
@@ -71,7 +78,7 @@ def counted(app: ASGIApp, requests: Requests) -> ASGIApp:
                 requests.counts[found[1].decode()] += 1
             return message
 
-        await app(scope, read, send)
+        await app(scope, read, tell)
 
     return count
 
@@ -152,6 +159,7 @@ class Listener:
 
     def report(self) -> dict[str, object]:
         self.requests.open = len(self.state.connections)
+        self.requests.peak = max(self.requests.peak, self.requests.open)
         return {"url": self.url, "listening": self.listening, **self.requests.report()}
 
 

@@ -164,8 +164,11 @@ class NomadCluster(Parts):
             runner.fail()
 
     def touch_allocation(self, alloc_id: str) -> None:
-        """A client report that changes next to nothing: load for readers."""
-        self._reports.touch(alloc_id)
+        """Its task starts anew, too quickly for its app to be missed: load for readers."""
+        runner = self._clients.runner(alloc_id)
+        if runner is not None and runner.live:
+            runner.tasks.start()
+            self._reports.write_now(runner)
 
     def _return_purged(self, agent: Agent) -> None:
         if agent.up and agent.node_id not in self.state.nodes:

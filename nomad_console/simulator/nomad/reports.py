@@ -56,17 +56,11 @@ class Reports:
         if self._timer is None:
             self._timer = self._core.after(SERVER_BATCH, self._write)
 
-    def touch(self, alloc_id: str) -> None:
-        """One report at once that changes nothing but the last task event's time."""
-        row = self._core.state.allocations[alloc_id]
+    def write_now(self, runner: Reported) -> None:
+        """One report by itself, not collected with others."""
         change = self._core.state.change("AllocationUpdated")
-        now = self._core.now_ns()
-        states = {
-            name: {**task, "Events": [*task["Events"][:-1], {**task["Events"][-1], "Time": now}]}
-            for name, task in (row["TaskStates"] or {}).items()
-        }
-        new = {**row, "TaskStates": states, "ModifyIndex": change.index, "ModifyTime": now}
-        change.put("allocations", new)
+        row = self._core.state.allocations[runner.id]
+        change.put("allocations", self._updated(row, runner, change))
         self._put_nodes(change, {row["NodeID"]})
         self._core.state.write(change)
 

@@ -12,7 +12,11 @@ from tests.support.stepping import step
 def state(**statuses: str) -> State:
     found = State()
     for alloc_id, status in statuses.items():
-        found.allocations[alloc_id] = {"ID": alloc_id, "ClientStatus": status}
+        found.allocations[alloc_id] = {
+            "ID": alloc_id,
+            "NodeID": f"on-{alloc_id}",
+            "ClientStatus": status,
+        }
     return found
 
 
@@ -54,3 +58,14 @@ def test_where_nothing_runs_nothing_happens_until_something_does() -> None:
     rows.allocations |= state(a="running").allocations
     step(clock, timeline, 1)
     assert touched
+
+
+def test_on_one_node_where_it_is_named() -> None:
+    clock = ManualClock()
+    timeline = Timeline(clock)
+    touched: list[str] = []
+    rows = state(a="running", b="running")
+    load = Load(timeline, random.Random(1), rows, touched.append)
+    load.set(100, "on-b")
+    step(clock, timeline, 1.01)
+    assert touched == ["b"] * 100

@@ -72,6 +72,7 @@ async def test_requests_are_counted_by_kind_and_aws_calls_by_action() -> None:
     server.stop()
     assert report["requests"] == {"GET /v1/job/:id/allocations": 2, "DescribeTargetHealth": 1}
     assert report["peak"] == 1
+    assert report["sent"] == len("Version=2015-12-01&Action=DescribeTargetHealth")
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,11 @@ def test_touching_an_allocation_costs_one_index() -> None:
     index = world.state.index
     world.cluster.touch_allocation(row["ID"])
     assert world.state.index == index + 1
-    assert row["TaskStates"] is not world.state.allocations[row["ID"]]["TaskStates"]
+    (before,), (after,) = (
+        row["TaskStates"].values(),
+        world.state.allocations[row["ID"]]["TaskStates"].values(),
+    )
+    assert (after["State"], after["Restarts"]) == ("running", before["Restarts"] + 1)
 
 
 def test_a_purged_nodes_agent_that_was_down_registers_at_its_start() -> None:
