@@ -1,10 +1,12 @@
 """Nomad client nodes."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
+
+_SAME = timedelta(seconds=2)  # of a write: its event, and its time cut to seconds
 
 
 class NodeStatus(StrEnum):
@@ -46,6 +48,11 @@ class NodeEvent(msgspec.Struct, frozen=True):
     at: datetime | None
     details: Mapping[str, str]
 
+    @property
+    def about_scheduling(self) -> bool:
+        """A drain or a change of eligibility: these too move `StatusUpdatedAt`."""
+        return self.subsystem == "Drain" or self.message.startswith("Node marked as ")
+
 
 class Node(msgspec.Struct, frozen=True):
     """A row of /v1/nodes; the same fields are taken from an event's whole node."""
@@ -67,6 +74,11 @@ class Node(msgspec.Struct, frozen=True):
     @property
     def ready(self) -> bool:
         return self.status == NodeStatus.READY
+
+    @property
+    def lost(self) -> bool:
+        """Its heartbeats are missed: its tasks may run on, but nothing reaches them."""
+        return self.status in {NodeStatus.DOWN, NodeStatus.DISCONNECTED}
 
     @property
     def eligible(self) -> bool:
@@ -94,3 +106,25 @@ class NodeDetail(msgspec.Struct, frozen=True):
     reserved_cpu_mhz: int = 0  # of `cpu_mhz`: kept from allocations
     reserved_memory_mb: int = 0
     reserved_ports: str = ""  # as configured: 22,80,8500-8600
+
+    def status_since(self, status: str) -> datetime | None:
+        """When the node's status became what it is; None where that is not known.
+
+        Nomad moves `StatusUpdatedAt` with every drain and change of eligibility too
+        (state_store.go: updateNodeDrainImpl, updateNodeEligibilityImpl). The events kept then tell
+        the last change of status: a registration, or a missed heartbeat that a return ended untold.
+        """
+        updated = self.status_updated_at
+        told = [(event.at, event) for event in self.events if event.at is not None]
+        if updated is None or not any(
+            event.about_scheduling and abs(updated - at) <= _SAME for at, event in told
+        ):
+            return updated
+        changes = [
+            (at, event.message)
+            for at, event in told
+            if event.subsystem == "Cluster" and not event.about_scheduling
+        ]
+        at, message = max(changes, default=(None, ""))
+        back = message == "Node heartbeat missed" and status == NodeStatus.READY
+        return None if back else at

@@ -9,10 +9,10 @@ import msgspec
 
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
 from nomad_console.domain.job import Job, JobStub
-from nomad_console.domain.links import Ties
 from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.domain.rights import Credential
 from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceSummary
-from nomad_console.domain.target import Target, TargetGroup, TargetKey
+from nomad_console.domain.target import Target, TargetGroup, TargetKey, Ties
 
 JobKey = tuple[str, str]  # namespace, id
 
@@ -146,10 +146,14 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     ties: Ties = Ties()
     watched_since: datetime | None = None
     server_versions: tuple[str, ...] = ()
+    rights: Mapping[str, Credential] = {}  # by source; absent where nothing is asked
     changes: Changes = Changes()
 
     def source(self, name: str) -> Source:
         return self.sources.get(name) or Source(name)
+
+    def credential(self, name: str) -> Credential:
+        return self.rights.get(name) or Credential()
 
     def consul_name(self, node: Node) -> str:
         """The name under which Consul knows a node's machine."""
@@ -168,3 +172,8 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
             for key in self.ties.targets_of.get(node_id, ())
             if key in self.targets
         ]
+
+    def group_name(self, arn: str) -> str:
+        """As its ARN has it where the target group was not read."""
+        group = self.groups.get(arn)
+        return group.name if group else arn.split("/")[1] if "/" in arn else arn

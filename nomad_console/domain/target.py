@@ -93,3 +93,12 @@ class TargetGroup(msgspec.Struct, frozen=True):
             return float(self.attributes.get(key, default))
         except ValueError:
             return default
+
+
+class Ties(msgspec.Struct, frozen=True):
+    """`ambiguous` targets answer to several nodes; `untied` nodes have no detail read yet."""
+
+    targets_of: Mapping[str, tuple[TargetKey, ...]] = {}
+    node_of: Mapping[TargetKey, str] = {}
+    ambiguous: Mapping[TargetKey, tuple[str, ...]] = {}
+    untied: frozenset[str] = frozenset()

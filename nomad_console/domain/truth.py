@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from nomad_console.domain.allocation import ClientStatus
+from nomad_console.domain.names import release
 from nomad_console.domain.node import Node, NodeStatus
 from nomad_console.domain.service import CheckStatus, allocation_of
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
-from nomad_console.domain.target import Target, TargetKey, TargetState
+from nomad_console.domain.target import Target, TargetState
 
 _UNBELIEVABLE = {SourceState.STALE, SourceState.REFUSED, SourceState.OFF}
 _GONE = {NodeStatus.DOWN, NodeStatus.DISCONNECTED}
@@ -29,12 +30,12 @@ def disagreements(snapshot: ClusterSnapshot, node_id: str) -> tuple[Disagreement
     Looks at this node only: cheap enough for every node that changed.
     """
     node = snapshot.nodes.get(node_id)
-    if node is None or not _believed(snapshot, SourceName.NOMAD):
+    if node is None or not believed(snapshot, SourceName.NOMAD):
         return ()
     return tuple(
         Disagreement(node_id, kind, text)
         for source, look in _LOOKS
-        if _believed(snapshot, source)
+        if believed(snapshot, source)
         for kind, text in look(snapshot, node)
     )
 
@@ -45,7 +46,8 @@ def drained(node: Node) -> bool:
     return complete and not node.eligible and not node.draining
 
 
-def _believed(snapshot: ClusterSnapshot, source: str) -> bool:
+def believed(snapshot: ClusterSnapshot, source: str) -> bool:
+    """What it said may be held against another source: it still speaks."""
     return snapshot.source(source).state not in _UNBELIEVABLE
 
 
@@ -88,7 +90,7 @@ def _balancer(snapshot: ClusterSnapshot, node: Node) -> Found:
 def _ambiguous(snapshot: ClusterSnapshot, node: Node) -> Found:
     for key, owners in snapshot.ties.ambiguous.items():
         if node.id in owners:
-            target = f"target {key.id}:{key.port} of {_group(snapshot, key)}"
+            target = f"target {key.id}:{key.port} of {snapshot.group_name(key.group)}"
             yield "target-of-several-nodes", f"{target} answers to {len(owners)} nodes"
 
 
@@ -161,28 +163,17 @@ def _nomad(snapshot: ClusterSnapshot, node: Node) -> Found:
             if one.client == ClientStatus.RUNNING and one.job_type not in {"system", None}
         ]
         if running:
-            yield "drained-but-runs", f"drained, yet {_some(sorted(running))} still runs"
-    versions = [_version(text) for text in snapshot.server_versions]
-    if versions and node.version and all(_version(node.version) > known for known in versions):
+            yield "drained-but-runs", f"drained, yet still running: {_some(sorted(running))}"
+    versions = [release(text) for text in snapshot.server_versions]
+    if versions and all(release(node.version) > known for known in versions):
         yield (
             "newer-than-servers",
             f"agent {node.version} is newer than every server ({snapshot.server_versions[-1]})",
         )
 
 
-def _version(text: str) -> tuple[int, ...]:
-    """`2.0.5-beta.1+ent` is (2, 0, 5): enough to say which of two is newer."""
-    numbers = text.removeprefix("v").partition("-")[0].partition("+")[0].split(".")
-    return tuple(int(number) if number.isdecimal() else 0 for number in numbers)
-
-
 def _targets(snapshot: ClusterSnapshot, targets: list[Target]) -> str:
-    return _some([f"{_group(snapshot, one.key)} {one.state}" for one in targets])
-
-
-def _group(snapshot: ClusterSnapshot, key: TargetKey) -> str:
-    group = snapshot.groups.get(key.group)
-    return group.name if group else key.group
+    return _some([f"{snapshot.group_name(one.key.group)} {one.state}" for one in targets])
 
 
 def _some(names: list[str]) -> str:

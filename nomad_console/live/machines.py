@@ -1,13 +1,12 @@
 """Which target and which Consul node are which Nomad node, kept up to date name by name."""
 
-from nomad_console.domain.links import Ties
 from nomad_console.domain.node import Node, NodeDetail
-from nomad_console.domain.target import TargetKey
+from nomad_console.domain.target import TargetKey, Ties
 from nomad_console.live.table import Table
 
 
 class MachineIndex:
-    """The incremental form of `domain.links.tie`; a detail from the disk ties, but proves nothing.
+    """Ties follow each change by themselves; a detail from the disk ties, but proves nothing.
 
     `untied` are the nodes whose detail was not read by this console.
     """

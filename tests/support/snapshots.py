@@ -16,7 +16,6 @@ from nomad_console.domain.job import (
     JobTask,
     Migrate,
 )
-from nomad_console.domain.links import tie
 from nomad_console.domain.node import LastDrain, Node, NodeDetail
 from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceInstance, ServiceSummary
 from nomad_console.domain.snapshot import (
@@ -33,6 +32,7 @@ from nomad_console.domain.snapshot import (
 from nomad_console.domain.target import Target, TargetGroup, TargetKey
 from nomad_console.live.allocation_index import claims
 from tests.support.manual_clock import EPOCH
+from tests.support.ties import tie
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/{}/0123456789abcdef"
 WEB_PUBLIC = ARN.format("web-public")

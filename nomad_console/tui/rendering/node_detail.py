@@ -6,10 +6,10 @@ from nomad_console.domain.names import natural
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.service import CheckStatus, HealthCheck
 from nomad_console.domain.snapshot import SourceName
+from nomad_console.domain.truth import disagreements
 from nomad_console.tui.rendering import allocations, nodes, targets
 from nomad_console.tui.rendering.age import age, badge
 from nomad_console.tui.rendering.columns import At
-from nomad_console.tui.rendering.disagreements import disagreements
 from nomad_console.tui.rendering.document import Document, Entry, Link, fact, heading, rows
 from nomad_console.tui.rendering.table import Key
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Line, Tone
@@ -46,9 +46,9 @@ def disagreements_document(at: At, _: Key) -> Document:
     """Every disagreement of every node, by node; then what each source says of itself, in full."""
     found = sorted(at.snapshot.nodes.values(), key=lambda node: natural(node.name))
     lines: list[tuple[Line, Link | None]] = [
-        ((Cell(node.name, Tone.STRONG), Cell(text, Tone.BAD)), Link("nodes", node.id))
+        ((Cell(node.name, Tone.STRONG), Cell(one.text, Tone.BAD)), Link("nodes", node.id))
         for node in found
-        for text in disagreements(at.snapshot, node.id)
+        for one in disagreements(at.snapshot, node.id)
     ]
     entries = rows(("NODE", "WHAT"), lines)
     if not lines:
@@ -89,7 +89,7 @@ def _facts(row: nodes.NodeRow, at: At) -> list[Entry]:
         return [*entries, fact("details", UNKNOWN)]
     return [
         *entries,
-        fact("status since", age(detail.status_updated_at, at.now)),
+        fact("status since", age(detail.status_since(node.status), at.now)),
         fact("instance", Cell(detail.instance_id or "not on EC2"), Cell(f"  {detail.zone}")),
         fact("resources", Cell(f"{detail.cpu_mhz:,} MHz · {detail.memory_mb:,} MB")),
         *_drain(detail, at.now),

@@ -16,10 +16,10 @@ from nomad_console.domain.snapshot import (
 )
 from nomad_console.domain.target import Target, TargetState
 from nomad_console.domain.text import duration
+from nomad_console.domain.truth import believed, disagreements
 from nomad_console.tui.rendering.age import age, epoch, seconds_between
 from nomad_console.tui.rendering.columns import At, Column
 from nomad_console.tui.rendering.diff import differing
-from nomad_console.tui.rendering.disagreements import disagreements
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 
@@ -50,7 +50,7 @@ def build(snapshot: ClusterSnapshot, node_id: str) -> NodeRow | None:
         _sums(snapshot, node_id),
         _consul(snapshot, node),
         _targets(snapshot, node_id),
-        disagreements(snapshot, node_id),
+        tuple(one.text for one in disagreements(snapshot, node_id)),
         any(release(node.version) < release(one) for one in set(snapshot.server_versions)),
     )
 
@@ -75,7 +75,7 @@ def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set
     """Nodes that changed, or whose allocations, instances, targets or ties did."""
     if old.server_versions != new.server_versions or old.groups_complete != new.groups_complete:
         return None
-    if changes.sources and _first_word(old, new):
+    if changes.sources and _other_voices(old, new):
         return None
     keys: set[Key] = set(changes.nodes)
     for snapshot in (old, new):
@@ -95,13 +95,16 @@ def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set
     if old.ties is not new.ties:
         keys |= differing(old.ties.targets_of, new.ties.targets_of)
         keys |= old.ties.untied ^ new.ties.untied
+        for key in differing(old.ties.ambiguous, new.ties.ambiguous):
+            keys.update(old.ties.ambiguous.get(key, ()), new.ties.ambiguous.get(key, ()))
     return keys
 
 
-def _first_word(old: ClusterSnapshot, new: ClusterSnapshot) -> bool:
-    """A source spoke for the first time: unknown becomes nothing."""
+def _other_voices(old: ClusterSnapshot, new: ClusterSnapshot) -> bool:
+    """A source spoke for the first time, fell silent or came back: every row reads differently."""
     return any(
         (old.source(name).true_at is None) != (new.source(name).true_at is None)
+        or believed(old, name) != believed(new, name)
         for name in SourceName
     )
 
@@ -119,7 +122,7 @@ def state(row: NodeRow, at: At) -> Cell:
     word = state_word(row)
     since: datetime | None = None
     if word in {NodeStatus.DOWN, NodeStatus.DISCONNECTED}:
-        since = row.detail.status_updated_at if row.detail else None
+        since = _status_since(row)
     elif word == "draining" and row.detail and row.detail.drain:
         since = row.detail.drain.started_at
     text = word if since is None else f"{word} {duration(seconds_between(since, at.now))}"
@@ -207,8 +210,8 @@ def _version(row: NodeRow, _: At) -> Cell:
     return Cell(f"{row.node.version} ↑" if row.behind else row.node.version)
 
 
-def _status_at(row: NodeRow) -> datetime | None:
-    return row.detail.status_updated_at if row.detail else None
+def _status_since(row: NodeRow) -> datetime | None:
+    return row.detail.status_since(row.node.status) if row.detail else None
 
 
 def _words(row: NodeRow) -> str:
@@ -266,8 +269,8 @@ NODES: Table[NodeRow] = Table(
         Column(
             "age",
             "AGE",
-            lambda row, at: age(_status_at(row), at.now),
-            lambda row: epoch(_status_at(row)),
+            lambda row, at: age(_status_since(row), at.now),
+            lambda row: epoch(_status_since(row)),
             right=True,
             low=5,
             keep=50,

@@ -10,7 +10,6 @@ from nomad_console.domain.text import duration
 from nomad_console.tui.rendering.age import age, at_least, epoch, seconds_between
 from nomad_console.tui.rendering.columns import At, Column
 from nomad_console.tui.rendering.diff import differing
-from nomad_console.tui.rendering.disagreements import group_name
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 
@@ -39,7 +38,7 @@ def build(snapshot: ClusterSnapshot, key: TargetKey) -> TargetRow | None:
     return TargetRow(
         target,
         snapshot.groups.get(key.group),
-        group_name(snapshot, key.group),
+        snapshot.group_name(key.group),
         owner(snapshot, key),
         snapshot.target_since.get(key),
     )

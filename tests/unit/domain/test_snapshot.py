@@ -3,9 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nomad_console.domain.links import Ties
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, Source, SourceState
-from nomad_console.domain.target import TargetKey
+from nomad_console.domain.target import TargetKey, Ties
 from tests.support.records import a_detail, a_node, a_target, an_allocation
 
 IDS = st.frozensets(st.sampled_from(["a", "b", "c"]))
@@ -71,3 +70,9 @@ def test_what_was_tried_in_vain_does_not_connect_any_more() -> None:
 def test_reason_and_hint_are_told_as_one_sentence() -> None:
     assert Source("alb").told == ""
     assert Source("alb", reason="no route", hint="check it").told == "no route; check it"
+
+
+def test_a_target_group_nobody_has_read_still_has_a_name() -> None:
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web-public/6d0e"
+    assert ClusterSnapshot().group_name(arn) == "web-public"
+    assert ClusterSnapshot().group_name("odd") == "odd"

@@ -2,11 +2,10 @@
 
 import pytest
 
-from nomad_console.domain.links import Ties
 from nomad_console.domain.node import LastDrain, Node
 from nomad_console.domain.service import NodeHealth
 from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, Source, SourceState
-from nomad_console.domain.target import Target, TargetKey
+from nomad_console.domain.target import Target, TargetKey, Ties
 from nomad_console.domain.truth import disagreements, drained
 from tests.support.records import (
     a_check,

@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nomad_console.domain.links import tie
 from nomad_console.domain.node import Node, NodeDetail
-from nomad_console.domain.target import TargetKey
+from nomad_console.domain.target import TargetKey, Ties
 from nomad_console.live.machines import MachineIndex
 from tests.support.records import a_detail, a_node
+from tests.support.ties import tie
 
 NODES = st.sampled_from(["n1", "n2", "n3"])
 ADDRESSES = st.sampled_from(["", "10.0.0.1", "10.0.0.2", "i-1", "i-2"])
@@ -74,6 +74,52 @@ def test_increments_agree_with_the_plain_function(steps: list[tuple[object, ...]
             for node in {*ties.targets_of, *ties.untied}
             if ties.targets_of.get(node) != before.targets_of.get(node) or node in ties.untied
         }
+
+
+def tied(nodes: list[Node], details: list[NodeDetail], *targets: tuple[str, int]) -> Ties:
+    """Ties of nodes and the details of some of them, as read."""
+    index, read = MachineIndex(), {detail.id: detail for detail in details}
+    for node in nodes:
+        index.place(node, read.get(node.id), read=node.id in read)
+    for name, port in targets:
+        index.add(TargetKey("g", name, port))
+    return index.freeze()[0]
+
+
+def test_instance_id_own_address_and_advertised_address_all_tie() -> None:
+    found = tied(
+        [a_node("n1", address="10.0.0.1")],
+        [a_detail("n1", instance_id="i-1", ip_address="172.16.0.1")],
+        *(("i-1", 80), ("10.0.0.1", 80), ("172.16.0.1", 81), ("i-other", 80)),
+    )
+    assert [key.id for key in found.targets_of["n1"]] == ["10.0.0.1", "172.16.0.1", "i-1"]
+    assert len(found.node_of) == 3
+    assert not found.ambiguous
+    assert not found.untied
+
+
+def test_an_address_ties_before_the_detail_is_read() -> None:
+    found = tied([a_node("n1", address="10.0.0.1")], [], ("10.0.0.1", 80))
+    assert found.node_of == {TargetKey("g", "10.0.0.1", 80): "n1"}
+    assert found.untied == {"n1"}
+
+
+def test_an_address_of_two_nodes_is_ambiguous_and_tied_to_neither() -> None:
+    two = [a_node("n1", address="10.0.0.1"), a_node("n2", address="10.0.0.1")]
+    found = tied(two, [], ("10.0.0.1", 80))
+    assert found.ambiguous == {TargetKey("g", "10.0.0.1", 80): ("n1", "n2")}
+    assert not found.node_of
+    assert not found.targets_of
+
+
+def test_a_node_that_is_down_keeps_its_ties_and_no_name_ties_nothing() -> None:
+    found = tied(
+        [a_node("n1", status="down"), a_node("n2", address="")],
+        [a_detail("n1"), a_detail("n2", instance_id="", ip_address="")],
+        *(("i-n1", 81), ("i-n1", 80), ("", 80)),
+    )
+    assert set(found.targets_of) == {"n1"}
+    assert [key.port for key in found.targets_of["n1"]] == [80, 81]
 
 
 def test_a_detail_from_the_disk_ties_but_leaves_the_node_untied() -> None:

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from nomad_console.domain.links import Ties
 from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.domain.target import Ties
 from nomad_console.tui.rendering.links import KINDS, Choice, here, name_of, names_of, scope
 from tests.support.snapshots import (
     WEB_PUBLIC,

@@ -40,7 +40,7 @@ def test_all_four_systems_and_what_leads_on() -> None:
     assert Link("targets", a_target(WEB_PUBLIC, 4).key) in links
     assert Link("services", "web") in links
     text = lines(document)
-    assert "! Nomad says ready, ALB does not (api-int unhealthy)" in text
+    assert "! Nomad says ready, ALB unhealthy (api-int unhealthy)" in text
     assert "Target.FailedHealthChecks" in text
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from nomad_console.domain.node import DrainStrategy
+from nomad_console.domain.node import DrainStrategy, NodeEvent
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums, Source, SourceState
 from nomad_console.tui.rendering import nodes
 from nomad_console.tui.rendering.columns import At, column
@@ -22,6 +22,7 @@ from tests.support.snapshots import (
     with_allocation,
     with_detail,
     with_node,
+    with_source,
     with_target,
 )
 
@@ -100,9 +101,28 @@ def test_touched_follows_all_four_systems() -> None:
     assert nodes.touched(old, moved, Changes(allocations=changed)) == {node_id(2), node_id(6)}
 
 
+def test_a_target_of_two_nodes_touches_both() -> None:
+    old = article_snapshot()
+    key = a_target(WEB_PUBLIC, 2).key
+    ties = msgspec.structs.replace(old.ties, ambiguous={key: (node_id(1), node_id(2))})
+    new = msgspec.structs.replace(old, ties=ties)
+    assert nodes.touched(old, new, Changes()) == {node_id(1), node_id(2)}
+
+
+def test_a_cordon_does_not_make_a_node_younger() -> None:
+    registered = NodeEvent("Cluster", "Node registered", EPOCH - timedelta(days=41), {})
+    cordoned = NodeEvent("Cluster", "Node marked as ineligible for scheduling", EPOCH, {})
+    snapshot = with_node(article_snapshot(), 2, eligibility="ineligible")
+    snapshot = with_detail(snapshot, 2, status_updated_at=EPOCH, events=(registered, cordoned))
+    assert shown(snapshot, 2)["age"] == "41d"
+
+
 def test_everything_is_touched_when_a_source_first_speaks_or_the_servers_change() -> None:
     old = msgspec.structs.replace(article_snapshot(), sources={})
     assert nodes.touched(old, article_snapshot(), Changes(sources=True)) is None
+    silent = with_source(article_snapshot(), "consul", SourceState.STALE, "connection refused")
+    assert nodes.touched(article_snapshot(), silent, Changes(sources=True)) is None
+    assert nodes.touched(silent, article_snapshot(), Changes(sources=True)) is None
     newer = msgspec.structs.replace(article_snapshot(), server_versions=("2.0.6",))
     assert nodes.touched(article_snapshot(), newer, Changes()) is None
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from nomad_console.domain.links import Ties
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
+from nomad_console.domain.target import Ties
 from nomad_console.tui.rendering import targets
 from nomad_console.tui.rendering.columns import At
 from tests.support.manual_clock import EPOCH

@@ -1,20 +1,9 @@
-"""Which target is which node: the tie between the balancer and the cluster."""
+"""The plain form of ties: what any incremental one must agree with."""
 
 from collections.abc import Mapping
 
-import msgspec
-
 from nomad_console.domain.node import Node, NodeDetail
-from nomad_console.domain.target import TargetKey
-
-
-class Ties(msgspec.Struct, frozen=True):
-    """`ambiguous` targets answer to several nodes; `untied` nodes have no detail read yet."""
-
-    targets_of: Mapping[str, tuple[TargetKey, ...]] = {}
-    node_of: Mapping[TargetKey, str] = {}
-    ambiguous: Mapping[TargetKey, tuple[str, ...]] = {}
-    untied: frozenset[str] = frozenset()
+from nomad_console.domain.target import TargetKey, Ties
 
 
 def tie(
