@@ -105,6 +105,17 @@ class ConsoleApp(App[None]):
         elif shown and not small:
             self.pop_screen()
 
+    async def on_key(self, event: events.Key) -> None:
+        """Here keys arrive in the order they were typed, bindings of those before having run."""
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen) and await screen.takes(event):
+            event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        screen = self.screen
+        if not (isinstance(screen, ConsoleScreen) and screen.pasted(event.text)):
+            self.say("pasted text is no keys: nothing done", bad=True)
+
     def start_upgrade(self, node_ids: tuple[str, ...]) -> None:
         """Lead these nodes through their upgrade; in a read-only console say why not."""
         if self._upgrades is None:

@@ -55,7 +55,13 @@ TAKE_UP = Key(
 DASHBOARD = (
     UPGRADE,
     TAKE_UP,
-    Key("slash", "filter", "/", "filter", "filter this pane"),
+    Key(
+        "slash",
+        "filter",
+        "/",
+        "filter",
+        "filter this pane: typing replaces the old filter, → edits it, esc keeps it",
+    ),
     Key("colon", "command", ":", "command", ":nodes :sort COLUMN :filter … :quit"),
     Key("tab", "pane(1)", "tab", "pane", "next pane"),
     Key("shift+tab", "pane(-1)", "shift+tab", "", "pane before"),

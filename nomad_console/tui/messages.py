@@ -8,26 +8,6 @@ from nomad_console.domain.plan import Plan
 
 
 @dataclass
-class FilterEdited(Message):
-    """The filter line reads differently; `final` when it was confirmed."""
-
-    text: str
-    final: bool = False
-
-
-@dataclass
-class CommandEntered(Message):
-    text: str
-
-
-@dataclass
-class PromptLeft(Message):
-    """The line at the bottom was left without an answer."""
-
-    filtering: bool
-
-
-@dataclass
 class UpgradeAsked(Message):
     """The operator wants these nodes upgraded, in this order."""
 

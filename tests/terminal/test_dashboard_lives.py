@@ -37,7 +37,7 @@ def stage(where: Path) -> Iterator[Stage]:
         terminal.press("L")
         terminal.until(r"3 Services 10 ")
         terminal.press("2")
-        terminal.enter("/", "-crunch -edge -web")
+        terminal.press("/-crunch -edge -web\r")  # in one packet, as a slow line delivers it
         terminal.until(r"/-crunch -edge -web keeps \d+,")
         terminal.until(WHOLE)
         yield Stage(terminal, cluster)

@@ -1,10 +1,9 @@
 """Screens with a line at the bottom for filters and commands."""
 
-from textual import on
+from textual import events
 
 from nomad_console.tui import commands
 from nomad_console.tui.commands import CommandError
-from nomad_console.tui.messages import CommandEntered, FilterEdited, PromptLeft
 from nomad_console.tui.rendering.columns import column
 from nomad_console.tui.rendering.filters import FilterError
 from nomad_console.tui.rendering.text import Cell, Tone
@@ -39,32 +38,52 @@ class Asking(ConsoleScreen):
         self.add_class("asking")
         self.prompt.ask(filtering=filtering, text=text)
 
-    @on(FilterEdited)
-    def _filter(self, message: FilterEdited) -> None:
+    async def takes(self, event: events.Key) -> bool:
+        if not self.prompt.display:
+            return False
+        match event.key:
+            case "enter" if self.prompt.filtering:
+                if self._filter():
+                    self._close()
+            case "enter":
+                self._close()
+                await self._command(self.prompt.text)
+            case "escape":
+                if self.prompt.filtering and self.frame:
+                    self.pane.filter(self._before, self.frame.elapsed)
+                self._close()
+            case _:
+                taken = await self.prompt.edit(event)
+                if taken and self.prompt.filtering:
+                    self._filter()
+                return taken
+        return True
+
+    def pasted(self, text: str) -> bool:
+        if not self.prompt.display:
+            return False
+        self.prompt.insert(text.strip().partition("\n")[0])
+        if self.prompt.filtering:
+            self._filter()
+        return True
+
+    def _filter(self) -> bool:
+        """Keep what the line says; False where it cannot be understood."""
         if self.frame is None:
-            return
+            return False
         try:
-            self.pane.filter(message.text, self.frame.elapsed)
+            self.pane.filter(self.prompt.text, self.frame.elapsed)
         except FilterError as error:
             self.prompt.say((Cell(str(error), Tone.BAD),))
-            return
+            return False
         view = self.pane.table.view
         hidden = view.scoped - len(view.keys)
         self.prompt.say((Cell(f"keeps {len(view.keys):,}, hides {hidden:,}", Tone.DIM),))
-        if message.final:
-            self._close()
+        return True
 
-    @on(PromptLeft)
-    def _left(self, message: PromptLeft) -> None:
-        if message.filtering and self.frame:
-            self.pane.filter(self._before, self.frame.elapsed)
-        self._close()
-
-    @on(CommandEntered)
-    async def _command(self, message: CommandEntered) -> None:
-        self._close()
+    async def _command(self, text: str) -> None:
         try:
-            command = commands.parse(message.text)
+            command = commands.parse(text)
             if command is not None:
                 await self._do(command)
         except (CommandError, FilterError) as error:
@@ -94,13 +113,11 @@ class Asking(ConsoleScreen):
             raise CommandError(f"no column {name}; there are {known}")
         pane.table.sort_by(found, descending=order.startswith("d"))
 
-    def prompt_left_alone(self) -> None:
-        """The focus went elsewhere, by a click: what was typed so far stays."""
-        if self.prompt.display:
-            self.remove_class("asking")
-            self.prompt.close()
+    def on_click(self, event: events.Click) -> None:
+        """Elsewhere: what was typed so far stays."""
+        if event.widget is None or self.prompt not in event.widget.ancestors_with_self:
+            self._close()
 
     def _close(self) -> None:
         self.remove_class("asking")
         self.prompt.close()
-        self.set_focus(self.pane.table)

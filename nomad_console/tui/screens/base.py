@@ -94,6 +94,14 @@ class ConsoleScreen(Screen[None]):
         """What `y` copies."""
         return ""
 
+    async def takes(self, event: events.Key) -> bool:  # noqa: ARG002 — for screens with a line to type in
+        """A key that no binding may have, though another widget has the focus."""
+        return False
+
+    def pasted(self, text: str) -> bool:  # noqa: ARG002 — likewise
+        """Whether there is something here that text can be pasted into."""
+        return False
+
     def say(self, text: str, *, bad: bool = False) -> None:
         """Shown in the status line for a few seconds or until the next key, instead of the rest."""
         self._said = (Cell(f" {text}", Tone.BAD if bad else Tone.BUSY), None)

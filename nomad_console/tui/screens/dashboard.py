@@ -156,14 +156,13 @@ class Dashboard(Asking):
                 pane.title.focus_changed(focused=here)
             if here:
                 self.linking.focus(pane.kind)
-                if self.focused is pane.table:  # not so when `/` came before this was told
-                    self.prompt_left_alone()
         self.shared.frames.request()
 
     def action_pane(self, step: int) -> None:
         self.action_show_pane((self.pane.number - 1 + step) % len(self.panes))
 
     def action_show_pane(self, index: int) -> None:
+        self._close()
         for pane in self.panes:
             pane.set_class(pane is self.panes[index], "current")
         self.set_focus(self.panes[index].table)

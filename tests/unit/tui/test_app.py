@@ -1,6 +1,7 @@
 """The application's own keys and workers."""
 
 import pytest
+from textual import events
 from textual.worker import WorkerFailed
 
 from nomad_console.tui import keys
@@ -73,3 +74,14 @@ async def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -
             if colour is not None and colour.triplet is not None
         }
         assert {len({*triplet}) for triplet in colours} == {1}
+
+
+async def test_there_is_one_keys_page_however_often_it_is_asked_for() -> None:
+    clock = ManualClock()
+    async with seated(a_console(Box(article_snapshot()), clock), clock, SIZE) as seat:
+        for _ in range(3):  # all before anything is handled
+            seat.app.post_message(events.Key("question_mark", "?"))
+        await seat.settle()
+        assert "Everywhere" in await seat.press("question_mark")
+        text = await seat.press("escape")
+        assert "1 Nodes" in text
