@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from nomad_console.clients.aws_calls import AwsCalls, Shape
+from nomad_console.clients.aws_calls import AwsCalls, rows
+from nomad_console.clients.elb_wire import InstanceWire, scaling_instance
 from nomad_console.clients.threads import Threads
 from nomad_console.domain.facts import ScalingInstance
 from nomad_console.settings.values import AwsSettings
@@ -29,27 +30,13 @@ class AutoScaling:
 
     def _instances(self, ids: list[str]) -> tuple[ScalingInstance, ...]:
         return tuple(
-            _instance(shape)
+            instance
             for first in range(0, len(ids), MOST_IDS)
-            for shape in self._pages(ids[first : first + MOST_IDS])
+            for instance in self._pages(ids[first : first + MOST_IDS])
         )
 
-    def _pages(self, ids: list[str]) -> Iterator[Shape]:
-        token: Shape = {}
-        while True:
-            page = self._aws.call(
-                "autoscaling", "describe_auto_scaling_instances", InstanceIds=ids, **token
-            )
-            yield from page.get("AutoScalingInstances") or ()
-            if not page.get("NextToken"):
-                return
-            token = {"NextToken": page["NextToken"]}
-
-
-def _instance(shape: Shape) -> ScalingInstance:
-    return ScalingInstance(
-        instance_id=shape["InstanceId"],
-        group=shape.get("AutoScalingGroupName", ""),
-        lifecycle=shape.get("LifecycleState", ""),
-        health=shape.get("HealthStatus", ""),
-    )
+    def _pages(self, ids: list[str]) -> Iterator[ScalingInstance]:
+        method, tokens = "describe_auto_scaling_instances", ("NextToken", "NextToken")
+        for page in self._aws.pages("autoscaling", method, tokens, InstanceIds=ids):
+            found = rows(method, page, "AutoScalingInstances", InstanceWire)
+            yield from (scaling_instance(one) for one in found)

@@ -1,17 +1,23 @@
 """boto3's clients, made when first asked for, behind the guard; what they raise as ApiError."""
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-from nomad_console.clients.aws_errors import of_client_error, of_local_error
+import msgspec
+
+from nomad_console.clients.aws_errors import misread, of_client_error, of_local_error
 from nomad_console.clients.guard import aws_guard
 from nomad_console.settings.values import AwsSettings
 
 _CONNECT_S = 3
 _READ_S = 10
 
+# botocore's parsers take the form of an answer for granted: what they meet in another.
+_PARSER = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
+
 Shape = dict[str, Any]
+R = TypeVar("R")
 
 
 class AwsCalls:
@@ -27,7 +33,7 @@ class AwsCalls:
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
-        operation = "".join(part.title() for part in method.split("_"))
+        operation = operation_of(method)
         try:
             call: Callable[..., Shape] = getattr(self.library(service), method)
             return call(**params)
@@ -35,6 +41,24 @@ class AwsCalls:
             raise of_client_error(operation, error.response) from None
         except (BotoCoreError, ResponseParserError) as error:
             raise of_local_error(operation, error) from None
+        except _PARSER as error:
+            raise misread(operation, type(error).__name__) from None
+
+    def pages(
+        self, service: str, method: str, tokens: tuple[str, str], **params: Any
+    ) -> Iterator[Shape]:
+        """Every page; `tokens` are the names of the next page's in question and answer."""
+        asked, answered = tokens
+        token: Shape = {}
+        while True:
+            page = self.call(service, method, **params, **token)
+            yield page
+            found = page.get(answered)
+            if not found:
+                return
+            if token.get(asked) == found:
+                raise misread(operation_of(method), "a page that is its own successor")
+            token = {asked: found}
 
     def library(self, service: str) -> Any:
         """boto3's own client, made by the first worker thread that asks for it."""
@@ -67,3 +91,16 @@ class AwsCalls:
     def _refuse(self, model: Any, **_: object) -> None:
         """Raises ReadOnly: an exception in this handler is the last word, no socket opens."""
         self.guard.check("call", model.name)
+
+
+def operation_of(method: str) -> str:
+    """The operation's name of boto3's method."""
+    return "".join(part.title() for part in method.split("_"))
+
+
+def rows(method: str, page: Shape, key: str, kind: type[R]) -> list[R]:
+    """The rows of a page; Misread without the list: AWS sends an empty one for none."""
+    try:
+        return msgspec.convert(page.get(key), list[kind])  # type: ignore[valid-type]  # made at run time
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise misread(operation_of(method), f"{key}: {error}") from None

@@ -41,6 +41,7 @@ def of_client_error(operation: str, response: dict[str, Any]) -> ApiError:
     """The error that an answer of AWS stands for."""
     found = response.get("Error", {})
     code, text = str(found.get("Code", "")), str(found.get("Message", ""))
+    text = text.strip().partition("\n")[0]  # a wrong signature's goes on with our own headers
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     short = code.removesuffix("Exception")
     said = f"{code}: {text}" if text else code
@@ -67,7 +68,7 @@ def of_local_error(operation: str, error: Exception) -> ApiError:
 
     name = type(error).__name__
     if isinstance(error, parsers.ResponseParserError):
-        return Misread("alb", operation, None, "an answer of another form", hint="is this AWS?")
+        return misread(operation)
     if isinstance(error, exceptions.NoRegionError):
         return Unreachable("alb", operation, None, "no AWS region", hint="set AWS_REGION")
     if "Credential" in name or "Token" in name or "Profile" in name or "Login" in name:
@@ -83,6 +84,11 @@ def of_local_error(operation: str, error: Exception) -> ApiError:
         hint = "check the network, AWS_ENDPOINT_URL and the region"
         return Unreachable("alb", operation, None, f"no answer from AWS: {name}", hint=hint)
     return ApiError("alb", operation, None, f"{name}: {error}")
+
+
+def misread(operation: str, what: str = "") -> Misread:
+    said = f"an answer of another form: {what}" if what else "an answer of another form"
+    return Misread("alb", operation, None, said, hint="is this AWS?")
 
 
 def right_for(operation: str) -> str:

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from nomad_console.clients.errors import Misread
 from nomad_console.clients.guard import Guard
-from nomad_console.clients.http import Access
+from nomad_console.clients.http import Access, misread
 from nomad_console.settings.values import ConsulSettings
+
+# py-consul takes the form of an answer for granted: what it meets in another.
+_PARSER = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 
 
 class ConsulCalls:
@@ -77,7 +79,7 @@ class ConsulCalls:
     def _make(self) -> Any:
         import consul
 
-        from nomad_console.clients.sessions import GuardedSession
+        from nomad_console.clients.sessions import JsonSession
         from nomad_console.clients.tls import origin
 
         parts = urlsplit(origin("consul", self._settings.address))
@@ -87,7 +89,7 @@ class ConsulCalls:
             self._settings.token.reveal() or None
         )  # CONSUL_HTTP_TOKEN wins over an argument
         made.dc = self._settings.datacenter or None
-        made.http.session = GuardedSession(self._access, self._guard, connections=2)
+        made.http.session = JsonSession(self._access, self._guard, connections=2)
         return made
 
 
@@ -98,6 +100,5 @@ def _misreading(endpoint: str) -> Iterator[None]:
 
     try:
         yield
-    except ConsulException as error:
-        hint = "is this address really Consul's?"
-        raise Misread("consul", endpoint, None, str(error), hint=hint) from None
+    except (ConsulException, *_PARSER) as error:
+        raise misread("consul", endpoint, error) from None

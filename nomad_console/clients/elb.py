@@ -1,13 +1,17 @@
 """ELBv2 over boto3, in worker threads."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
-from nomad_console.clients.aws_calls import AwsCalls, Shape
+from nomad_console.clients import elb_wire as wire
+from nomad_console.clients.aws_calls import AwsCalls, Shape, rows
+from nomad_console.clients.aws_errors import misread
 from nomad_console.clients.errors import Refused
 from nomad_console.clients.threads import Threads
 from nomad_console.domain.target import LoadBalancer, Target, TargetGroup, TargetKey
 from nomad_console.settings.values import AwsSettings
+
+R = TypeVar("R")
 
 _CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _AS_BALANCER = "use_load_balancer_configuration"
@@ -62,12 +66,13 @@ class Elb:
         return self._aws.library(service)
 
     def _load_balancers(self) -> tuple[LoadBalancer, ...]:
-        found = self._pages("describe_load_balancers", "LoadBalancers")
-        return tuple(_load_balancer(one) for one in found)
+        found = self._pages("describe_load_balancers", "LoadBalancers", wire.LoadBalancerWire)
+        return tuple(wire.load_balancer(one) for one in found)
 
     def _target_groups(self) -> tuple[TargetGroup, ...]:
         wanted = set(self._settings.target_groups)
-        groups = [_group(one) for one in self._pages("describe_target_groups", "TargetGroups")]
+        found = self._pages("describe_target_groups", "TargetGroups", wire.TargetGroupWire)
+        groups = [wire.target_group(one) for one in found]
         self._balancers = {one.arn: one.load_balancers[0] for one in groups if one.load_balancers}
         self._crossing = {}
         return tuple(
@@ -75,8 +80,8 @@ class Elb:
         )
 
     def _attributes(self, arn: str) -> Mapping[str, str]:
-        found = self._call("describe_target_group_attributes", TargetGroupArn=arn)
-        attributes = _attributes(found)
+        method = "describe_target_group_attributes"
+        attributes = _texts(self._all(method, "Attributes", wire.AttributeWire, TargetGroupArn=arn))
         balancer = self._balancers.get(arn)
         if attributes.get(_CROSS_ZONE) == _AS_BALANCER and balancer:
             attributes[_CROSS_ZONE] = self._crosses(balancer)
@@ -84,17 +89,19 @@ class Elb:
 
     def _crosses(self, balancer: str) -> str:
         if balancer not in self._crossing:
+            method, kind = "describe_load_balancer_attributes", wire.AttributeWire
             try:
-                found = self._call("describe_load_balancer_attributes", LoadBalancerArn=balancer)
+                found = self._all(method, "Attributes", kind, LoadBalancerArn=balancer)
             except Refused:  # the group's own word is then taken at its most careful
                 self._crossing[balancer] = _AS_BALANCER
             else:
-                self._crossing[balancer] = _attributes(found).get(_CROSS_ZONE, _AS_BALANCER)
+                self._crossing[balancer] = _texts(found).get(_CROSS_ZONE, _AS_BALANCER)
         return self._crossing[balancer]
 
     def _targets(self, arn: str) -> tuple[Target, ...]:
-        found = self._call("describe_target_health", TargetGroupArn=arn)
-        return tuple(_target(arn, one) for one in found.get("TargetHealthDescriptions") or ())
+        key = "TargetHealthDescriptions"
+        found = self._all("describe_target_health", key, wire.TargetWire, TargetGroupArn=arn)
+        return tuple(wire.target(arn, one) for one in found)
 
     def _register(self, key: TargetKey, zone: str, quic: str) -> None:
         target: Shape = {"Id": key.id, "Port": key.port}
@@ -107,64 +114,21 @@ class Elb:
         self._call("deregister_targets", TargetGroupArn=key.group, Targets=[target])
 
     def _identity(self) -> str:
-        return str(self._aws.call("sts", "get_caller_identity").get("Arn", ""))
+        found = self._aws.call("sts", "get_caller_identity").get("Arn")
+        if not found:
+            raise misread("GetCallerIdentity", "no Arn")
+        return str(found)
 
-    def _pages(self, method: str, key: str) -> Iterator[Shape]:
-        marker: Shape = {}
-        while True:
-            page = self._call(method, PageSize=400, **marker)
-            yield from page.get(key) or ()
-            if not page.get("NextMarker"):
-                return
-            marker = {"Marker": page["NextMarker"]}
+    def _pages(self, method: str, key: str, kind: type[R]) -> Iterator[R]:
+        for page in self._aws.pages("elbv2", method, ("Marker", "NextMarker"), PageSize=400):
+            yield from rows(method, page, key, kind)
+
+    def _all(self, method: str, key: str, kind: type[R], **params: Any) -> list[R]:
+        return rows(method, self._call(method, **params), key, kind)
 
     def _call(self, method: str, **params: Any) -> Shape:
         return self._aws.call("elbv2", method, **params)
 
 
-def _attributes(shape: Shape) -> dict[str, str]:
-    return {one["Key"]: one.get("Value", "") for one in shape.get("Attributes") or ()}
-
-
-def _load_balancer(shape: Shape) -> LoadBalancer:
-    return LoadBalancer(
-        arn=shape["LoadBalancerArn"],
-        name=shape.get("LoadBalancerName", ""),
-        type=shape.get("Type", ""),
-        state=shape.get("State", {}).get("Code", ""),
-        zones=tuple(_texts(shape.get("AvailabilityZones"), "ZoneName")),
-    )
-
-
-def _group(shape: Shape) -> TargetGroup:
-    return TargetGroup(
-        arn=shape["TargetGroupArn"],
-        name=shape.get("TargetGroupName", ""),
-        protocol=shape.get("Protocol", ""),
-        port=shape.get("Port") or 0,
-        target_type=shape.get("TargetType", ""),
-        load_balancers=tuple(shape.get("LoadBalancerArns") or ()),
-        health_path=shape.get("HealthCheckPath", ""),
-        health_interval_s=float(shape.get("HealthCheckIntervalSeconds") or 0),
-        health_timeout_s=float(shape.get("HealthCheckTimeoutSeconds") or 0),
-        healthy_threshold=shape.get("HealthyThresholdCount") or 0,
-        unhealthy_threshold=shape.get("UnhealthyThresholdCount") or 0,
-    )
-
-
-def _target(group: str, shape: Shape) -> Target:
-    target, health = shape.get("Target", {}), shape.get("TargetHealth", {})
-    override = shape.get("AdministrativeOverride") or {}
-    return Target(
-        key=TargetKey(group, target.get("Id", ""), target.get("Port") or 0),
-        zone=target.get("AvailabilityZone", ""),
-        quic_server_id=target.get("QuicServerId", ""),
-        state=health.get("State", ""),
-        reason=health.get("Reason", ""),
-        description=health.get("Description", ""),
-        override=override.get("State", ""),
-    )
-
-
-def _texts(shapes: Iterable[Shape] | None, key: str) -> Iterator[str]:
-    return (shape.get(key, "") for shape in shapes or ())
+def _texts(attributes: list[wire.AttributeWire]) -> dict[str, str]:
+    return {one.key: one.value for one in attributes}

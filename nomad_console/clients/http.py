@@ -17,7 +17,10 @@ CONNECT_S = 3.0
 READ_S = 10.0
 STREAM_READ_S = 75.0  # Nomad beats every 30 s (nomad/event_endpoint.go)
 _POOL_S = 30.0
-_HEAD = 100
+HEAD = 100
+LARGEST = 256 * 1024 * 1024  # of an answer, or a line of a stream, once decompressed
+_SAID = 10_000  # bytes of an error: more is shown to nobody
+_DIGITS = 19
 # httpx passes an alert of TLS 1.3 at the first read as what it is, an OSError.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
@@ -37,6 +40,11 @@ class Access(NamedTuple):
     def safe(self, text: str) -> str:
         """The text without our token, should a server send it back."""
         return text.replace(self.token.reveal(), "***") if self.token else text
+
+    def failed(self, endpoint: str, status: int, body: bytes) -> ApiError:
+        """The error that an answer stands for; a server's word about its charset counts nothing."""
+        text = self.safe(body[:_SAID].decode("utf-8", "replace"))
+        return of_answer(self.backend, endpoint, status, text)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -86,16 +94,17 @@ class HttpReads:
         endpoint = f"GET {path}"
         read_s = READ_S + wait_s * 17 / 16  # a server adds up to a sixteenth
         timeout = httpx.Timeout(read_s, connect=CONNECT_S, pool=_POOL_S)
+        url, extensions = self._url(path, at), self._extensions(at)
+        asked = self._pooled.stream(
+            "GET", url, params=params, timeout=timeout, extensions=extensions
+        )
         try:
-            response = await self._pooled.get(
-                self._url(path, at), params=params, timeout=timeout, extensions=self._extensions(at)
-            )
+            async with asked as response:
+                body = await self._body(endpoint, response)
         except _FAILURES as error:
             raise self._unreachable(endpoint, error) from None
-        if response.status_code != httpx.codes.OK:
-            raise self._failed(endpoint, response.status_code, response.text)
         return Answer(
-            response.content,
+            body,
             number(response.headers.get(f"X-{self._access.backend}-Index")),
             response.headers.get("X-Nomad-Nexttoken", ""),
             response.headers.get("X-Consul-Results-Filtered-By-Acls", "") == "true",
@@ -119,8 +128,7 @@ class HttpReads:
                 extensions=self._extensions(),
             ) as response:
                 if response.status_code != httpx.codes.OK:
-                    await response.aread()
-                    raise self._failed(endpoint, response.status_code, response.text)
+                    await self._body(endpoint, response)
                 yield response.aiter_raw()
         except _FAILURES as error:
             raise self._unreachable(endpoint, error) from None
@@ -130,6 +138,20 @@ class HttpReads:
             if client is not None:
                 await client.aclose()
         self._pooled = self._streams = None
+
+    async def _body(self, endpoint: str, response: httpx.Response) -> bytes:
+        """The whole of a 200, of bounded size; everything else raises."""
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST:
+                raise too_large(self._access.backend, endpoint)
+        body = b"".join(parts)
+        if response.status_code != httpx.codes.OK:
+            raise self._access.failed(endpoint, response.status_code, body)
+        return body
 
     def _client(self, limits: httpx.Limits) -> httpx.AsyncClient:
         if self._context is None:
@@ -157,17 +179,19 @@ class HttpReads:
     def _unreachable(self, endpoint: str, error: Exception) -> ApiError:
         return transport_security.unreachable(self._access.backend, endpoint, error)
 
-    def _failed(self, endpoint: str, status: int, text: str) -> ApiError:
-        return of_answer(self._access.backend, endpoint, status, self._access.safe(text))
-
 
 def number(text: str | None) -> int:
     """The number of an index header; 0 where there is none, or none to speak of."""
-    return int(text) if text and text.isascii() and text.isdigit() else 0
+    known = text and text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    return int(text) if text and known else 0
+
+
+def too_large(backend: str, endpoint: str) -> Misread:
+    return Misread(backend, endpoint, None, f"an answer of more than {LARGEST} bytes")
 
 
 def misread(backend: str, endpoint: str, error: Exception, body: bytes = b"") -> Misread:
     hint = f"is this address really {backend.capitalize()}'s?"
-    if html(body[:_HEAD].decode("ascii", "replace")):
+    if html(body[:HEAD].decode("ascii", "replace")):
         return Misread(backend, endpoint, None, HTML, hint=hint)
     return Misread(backend, endpoint, None, f"an answer of another form: {error}", hint=hint)

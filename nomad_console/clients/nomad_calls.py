@@ -9,7 +9,7 @@ import msgspec
 
 from nomad_console.clients.guard import Guard
 from nomad_console.clients.http import CONNECT_S, READ_S, Access
-from nomad_console.clients.wire import NANO, decoded, go_name
+from nomad_console.clients.wire import NANO, Index, decoded, go_name
 from nomad_console.settings.values import NomadSettings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class DrainSpec(NamedTuple):
 class WrittenWire(msgspec.Struct, rename=go_name):
     """What a write answers; `Index` is 0 where nothing changed."""
 
-    index: int | None = None
+    index: Index
 
 
 class NomadCalls:
@@ -91,7 +91,7 @@ class NomadCalls:
     ) -> int:
         answer = self._request("post", kind, parts, params, body)
         endpoint = f"POST /v1/{'/'.join((kind, *parts))}"
-        return decoded("nomad", endpoint, answer, WrittenWire).index or 0
+        return decoded("nomad", endpoint, answer, WrittenWire).index
 
     def _request(
         self,

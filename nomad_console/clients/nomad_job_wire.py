@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from nomad_console.clients.wire import go_name, seconds, shared
+from nomad_console.clients.wire import Index, Name, Whole, go_name, seconds, shared
 from nomad_console.domain.job import (
     Check,
     Constraint,
@@ -31,8 +31,8 @@ class CheckWire(msgspec.Struct, rename=go_name, gc=False):
     name: str | None = None
     type: str | None = None
     path: str | None = None
-    interval: int | None = None
-    timeout: int | None = None
+    interval: Whole | None = None
+    timeout: Whole | None = None
 
 
 class ServiceWire(msgspec.Struct, rename=go_name):
@@ -48,7 +48,7 @@ class ServiceWire(msgspec.Struct, rename=go_name):
 class PortWire(msgspec.Struct, rename=go_name, gc=False):
     """A static port."""
 
-    value: int | None = None
+    value: Whole | None = None
 
 
 class NetworkWire(msgspec.Struct, rename=go_name):
@@ -60,9 +60,9 @@ class NetworkWire(msgspec.Struct, rename=go_name):
 class ResourcesWire(msgspec.Struct, rename=go_name):
     """What a task asks for: MHz, MiB, whole cores."""
 
-    cpu: int | None = msgspec.field(default=None, name="CPU")
-    memory_mb: int | None = None
-    cores: int | None = None
+    cpu: Whole | None = msgspec.field(default=None, name="CPU")
+    memory_mb: Whole | None = None
+    cores: Whole | None = None
     devices: list[msgspec.Raw] | None = None
     networks: list[NetworkWire] | None = None
 
@@ -79,9 +79,9 @@ class TaskWire(msgspec.Struct, rename=go_name):
 
     name: str | None = None
     driver: str | None = None
-    kill_timeout: int | None = None
+    kill_timeout: Whole | None = None
     kill_signal: str | None = None
-    shutdown_delay: int | None = None
+    shutdown_delay: Whole | None = None
     resources: ResourcesWire | None = None
     lifecycle: LifecycleWire | None = None
     services: list[ServiceWire] | None = None
@@ -91,18 +91,18 @@ class TaskWire(msgspec.Struct, rename=go_name):
 class MigrateWire(msgspec.Struct, rename=go_name, gc=False):
     """Null for batch and system jobs."""
 
-    max_parallel: int | None = None
-    min_healthy_time: int | None = None
-    healthy_deadline: int | None = None
+    max_parallel: Whole | None = None
+    min_healthy_time: Whole | None = None
+    healthy_deadline: Whole | None = None
 
 
 class GroupWire(msgspec.Struct, rename=go_name):
     """A task group; `Update` is no concern of a drain."""
 
     name: str | None = None
-    count: int | None = None
+    count: Whole | None = None
     migrate: MigrateWire | None = None
-    shutdown_delay: int | None = None
+    shutdown_delay: Whole | None = None
     services: list[ServiceWire] | None = None
     tasks: list[TaskWire] | None = None
     networks: list[NetworkWire] | None = None
@@ -114,13 +114,13 @@ class GroupWire(msgspec.Struct, rename=go_name):
 class JobWire(msgspec.Struct, rename=go_name):
     """/v1/job/:id and the payload of Job events; rows of /v1/jobs fill its first fields."""
 
-    id: str
+    id: Name
     namespace: str | None = None
     type: str | None = None
     status: str | None = None
     stop: bool | None = None
-    version: int | None = None
-    modify_index: int | None = None
+    version: Whole | None = None
+    modify_index: Index | None = None
     datacenters: list[str] | None = None
     node_pool: str | None = None
     constraints: list[ConstraintWire] | None = None

@@ -1,13 +1,15 @@
 """Nomad's nodes as they come over the wire: list stubs, singles, event payloads."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
-from nomad_console.clients.wire import go_name, moment, seconds, shared
+from nomad_console.clients.wire import Index, Moment, Name, Whole, go_name, moment, seconds, shared
 from nomad_console.domain.node import DrainStrategy, LastDrain, Node, NodeDetail, NodeEvent
 
 Texts = dict[str, str | None]
+UnixTime = Annotated[int, msgspec.Meta(ge=0, lt=253_000_000_000)]  # seconds, of four-digit years
 
 _KEPT = (  # attributes that rules and screens read; a node has some sixty
     "consul.version",
@@ -28,8 +30,8 @@ class LastDrainWire(msgspec.Struct, rename=go_name):
     """The newest drain; stubs have it too."""
 
     status: str | None = None
-    started_at: datetime | None = None
-    updated_at: datetime | None = None
+    started_at: Moment | None = None
+    updated_at: Moment | None = None
     accessor_id: str | None = None
     meta: Texts | None = None
 
@@ -38,9 +40,9 @@ class DrainStrategyWire(msgspec.Struct, rename=go_name, gc=False):
     """A drain under way, deadline in nanoseconds; null without one."""
 
     ignore_system_jobs: bool | None = None
-    deadline: int | None = None
-    started_at: datetime | None = None
-    force_deadline: datetime | None = None
+    deadline: Whole | None = None
+    started_at: Moment | None = None
+    force_deadline: Moment | None = None
 
 
 class NodeEventWire(msgspec.Struct, rename=go_name):
@@ -48,7 +50,7 @@ class NodeEventWire(msgspec.Struct, rename=go_name):
 
     subsystem: str | None = None
     message: str | None = None
-    timestamp: datetime | None = None
+    timestamp: Moment | None = None
     details: dict[str, object] | None = None
 
 
@@ -62,13 +64,13 @@ class DriverWire(msgspec.Struct, rename=go_name, gc=False):
 class CpuWire(msgspec.Struct, rename=go_name, gc=False):
     """MHz, called shares."""
 
-    cpu_shares: int | None = None
+    cpu_shares: Whole | None = None
 
 
 class MemoryWire(msgspec.Struct, rename=go_name, gc=False):
     """MiB."""
 
-    memory_mb: int | None = None
+    memory_mb: Whole | None = None
 
 
 class NodeResourcesWire(msgspec.Struct, rename=go_name):
@@ -95,7 +97,7 @@ class ReservedWire(msgspec.Struct, rename=go_name):
 class NodeStubWire(msgspec.Struct, rename=go_name):
     """A row of /v1/nodes: the only place with `Version`."""
 
-    id: str
+    id: Name
     name: str | None = None
     address: str | None = None
     http_addr: str | None = None
@@ -107,15 +109,15 @@ class NodeStubWire(msgspec.Struct, rename=go_name):
     scheduling_eligibility: str | None = None
     drain: bool | None = None
     last_drain: LastDrainWire | None = None
-    create_index: int | None = None
-    modify_index: int | None = None
+    create_index: Index | None = None
+    modify_index: Index | None = None
 
 
 class NodeWire(NodeStubWire, rename=go_name):
     """/v1/node/:id and the payload of Node events."""
 
     drain_strategy: DrainStrategyWire | None = None
-    status_updated_at: int | None = None
+    status_updated_at: UnixTime | None = None
     events: list[NodeEventWire] | None = None
     drivers: dict[str, DriverWire | None] | None = None
     meta: Texts | None = None

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 
 import msgspec
 
+from nomad_console.clients.errors import html
+from nomad_console.clients.http import HEAD, LARGEST, misread
 from nomad_console.clients.nomad_job_wire import JobWire, job, job_stub
 from nomad_console.clients.nomad_node_wire import NodeWire, node, node_detail
 from nomad_console.clients.nomad_wire import (
@@ -14,7 +16,7 @@ from nomad_console.clients.nomad_wire import (
     deployment,
     evaluation,
 )
-from nomad_console.clients.wire import decoded, go_name
+from nomad_console.clients.wire import Index, decoded, go_name
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
@@ -55,27 +57,39 @@ class EventWire(msgspec.Struct, rename=go_name):
 
     topic: str = ""
     type: str = ""
+    key: str = ""
     payload: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class FrameWire(msgspec.Struct, rename=go_name):
     """One line; `{}` is a heartbeat."""
 
-    index: int = 0
+    index: Index = 0
     events: list[EventWire] | None = None
 
 
 async def lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Whole lines, wherever the chunks were cut; an unfinished last one is dropped."""
+    """Whole lines, wherever the chunks were cut; an unfinished last one is dropped.
+
+    Misread where a line has no end, or the rest is a page for people.
+    """
     pending: list[bytes] = []
+    held = 0
     async for chunk in chunks:
         *whole, rest = chunk.split(b"\n")
         for line in whole:
             pending.append(line)
             yield b"".join(pending)
             pending.clear()
+            held = 0
         if rest:
             pending.append(rest)
+            held += len(rest)
+        if held > LARGEST:
+            raise misread("nomad", ENDPOINT, ValueError("a line without an end"))
+    rest = b"".join(pending)
+    if html(rest[:HEAD].decode("ascii", "replace")):
+        raise misread("nomad", ENDPOINT, ValueError(), rest)
 
 
 def frame(line: bytes) -> Frame:
@@ -95,8 +109,13 @@ def topic_parameters(topics: Sequence[str]) -> list[tuple[str, str]]:
 
 def _records(event: EventWire) -> Iterator[Record]:
     read = _TOPICS.get(event.topic)
-    if read is not None:
-        yield from read(event.type, decoded("nomad", ENDPOINT, bytes(event.payload), PayloadWire))
+    if read is None:
+        return
+    found = tuple(read(event.type, decoded("nomad", ENDPOINT, bytes(event.payload), PayloadWire)))
+    names = {record[0].id if isinstance(record, tuple) else record.id for record in found}
+    if names - {event.key or next(iter(names), "")}:  # a payload with two IDs is nobody's
+        raise misread("nomad", ENDPOINT, ValueError(f"no {event.topic} named as the event's key"))
+    yield from found
 
 
 def _of_node(kind: str, payload: PayloadWire) -> Iterator[Record]:

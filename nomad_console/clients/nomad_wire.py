@@ -4,12 +4,11 @@ Lists have null where the single has no key; both are "not said" here.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 import msgspec
 
 from nomad_console.clients.nomad_job_wire import LifecycleWire
-from nomad_console.clients.wire import go_name, moment, seconds, shared
+from nomad_console.clients.wire import Index, Moment, Name, Whole, go_name, moment, seconds, shared
 from nomad_console.domain.allocation import (
     Allocation,
     Claim,
@@ -25,11 +24,11 @@ class TaskEventWire(msgspec.Struct, rename=go_name):
     """Of an event's two dozen fields those that tell how a task ended."""
 
     type: str | None = None
-    time: int | None = None
+    time: Whole | None = None
     display_message: str | None = None
-    exit_code: int | None = None
-    signal: int | None = None
-    kill_timeout: int | None = None
+    exit_code: Whole | None = None
+    signal: Whole | None = None
+    kill_timeout: Whole | None = None
     details: dict[str, object] | None = None
 
 
@@ -38,9 +37,9 @@ class TaskStateWire(msgspec.Struct, rename=go_name):
 
     state: str | None = None
     failed: bool | None = None
-    restarts: int | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    restarts: Whole | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
     events: list[TaskEventWire] | None = None
 
 
@@ -61,25 +60,25 @@ class AllocJobWire(msgspec.Struct, rename=go_name, gc=False):
     """Of the job inside a single allocation what the list's own columns say."""
 
     type: str | None = None
-    version: int | None = None
+    version: Whole | None = None
 
 
 class CpuClaimWire(msgspec.Struct, rename=go_name, gc=False):
     """MHz, called shares."""
 
-    cpu_shares: int | None = None
+    cpu_shares: Whole | None = None
 
 
 class MemoryClaimWire(msgspec.Struct, rename=go_name, gc=False):
     """MiB."""
 
-    memory_mb: int | None = None
+    memory_mb: Whole | None = None
 
 
 class PortClaimWire(msgspec.Struct, rename=go_name, gc=False):
     """A port of the host, static or dynamic."""
 
-    value: int | None = None
+    value: Whole | None = None
 
 
 class TaskClaimWire(msgspec.Struct, rename=go_name, gc=False):
@@ -106,7 +105,7 @@ class ResourcesWire(msgspec.Struct, rename=go_name):
 class AllocationWire(msgspec.Struct, rename=go_name):
     """List stub, single, and event payload: the union of their fields."""
 
-    id: str
+    id: Name
     namespace: str | None = None
     name: str | None = None
     job_id: str | None = None
@@ -124,29 +123,29 @@ class AllocationWire(msgspec.Struct, rename=go_name):
     next_allocation: str | None = None
     previous_allocation: str | None = None
     job_type: str | None = None
-    job_version: int | None = None
+    job_version: Whole | None = None
     job: AllocJobWire | None = None
     task_states: dict[str, TaskStateWire | None] | None = None
     allocated_resources: ResourcesWire | None = None
-    create_index: int | None = None
-    modify_index: int | None = None
-    create_time: int | None = None
-    modify_time: int | None = None
+    create_index: Index | None = None
+    modify_index: Index | None = None
+    create_time: Whole | None = None
+    modify_time: Whole | None = None
 
 
 class MetricWire(msgspec.Struct, rename=go_name):
     """Why the scheduler found no place for a group."""
 
-    dimension_exhausted: dict[str, int | None] | None = None
-    constraint_filtered: dict[str, int | None] | None = None
+    dimension_exhausted: dict[str, Whole | None] | None = None
+    constraint_filtered: dict[str, Whole | None] | None = None
     quota_exhausted: list[str] | None = None
-    nodes_evaluated: int | None = None
+    nodes_evaluated: Whole | None = None
 
 
 class EvaluationWire(msgspec.Struct, rename=go_name):
     """Lists, singles and event payloads alike."""
 
-    id: str
+    id: Name
     namespace: str | None = None
     job_id: str | None = None
     type: str | None = None
@@ -158,21 +157,21 @@ class EvaluationWire(msgspec.Struct, rename=go_name):
     failed_tg_allocs: dict[str, MetricWire | None] | None = msgspec.field(
         default=None, name="FailedTGAllocs"
     )
-    create_index: int | None = None
-    modify_index: int | None = None
+    create_index: Index | None = None
+    modify_index: Index | None = None
 
 
 class DeploymentWire(msgspec.Struct, rename=go_name, gc=False):
     """Lists, singles and event payloads alike."""
 
-    id: str
+    id: Name
     namespace: str | None = None
     job_id: str | None = None
-    job_version: int | None = None
+    job_version: Whole | None = None
     status: str | None = None
     status_description: str | None = None
-    create_index: int | None = None
-    modify_index: int | None = None
+    create_index: Index | None = None
+    modify_index: Index | None = None
 
 
 def allocation(wire: AllocationWire, *, whole: bool = False) -> Allocation:

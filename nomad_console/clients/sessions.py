@@ -9,9 +9,11 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from nomad_console.clients import tls as transport_security
-from nomad_console.clients.errors import of_answer
 from nomad_console.clients.guard import Guard
-from nomad_console.clients.http import CONNECT_S, READ_S, Access
+from nomad_console.clients.http import CONNECT_S, LARGEST, READ_S, Access, too_large
+from nomad_console.clients.wire import decoded
+
+_PART = 65_536
 
 
 class PinnedAdapter(HTTPAdapter):
@@ -58,11 +60,34 @@ class GuardedSession(requests.Session):
         endpoint = f"{request.method} {path}"
         self._guard.check(str(request.method), str(path))
         kwargs |= {"allow_redirects": False, "proxies": {}, "timeout": (CONNECT_S, READ_S)}
+        kwargs["stream"] = True  # the body is read below, and no further than it may be
         try:
             response = super().send(request, **kwargs)
+            self._read(endpoint, response)
         except requests.RequestException as error:
             raise transport_security.unreachable(self._access.backend, endpoint, error) from None
         if response.status_code != requests.codes.ok:
-            text = self._access.safe(response.text)
-            raise of_answer(self._access.backend, endpoint, response.status_code, text)
+            raise self._access.failed(endpoint, response.status_code, response.content)
+        return response
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: a redirect is an answer, and where it points to may be nonsense."""
+
+    def _read(self, endpoint: str, response: requests.Response) -> None:
+        body = bytearray()
+        with response:
+            for part in response.iter_content(_PART):
+                body += part
+                if len(body) > LARGEST:
+                    raise too_large(self._access.backend, endpoint)
+        response._content = bytes(body)  # noqa: SLF001 — where requests keeps what it has read
+
+
+class JsonSession(GuardedSession):
+    """For a library that reads more than JSON allows: NaN, half of a pair, bytes of no encoding."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        response = super().send(request, **kwargs)
+        endpoint = f"{request.method} {urlsplit(request.url or '').path}"
+        decoded(self._access.backend, endpoint, response.content, object)
         return response

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from sys import intern
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -12,10 +12,16 @@ from nomad_console.clients.http import misread
 
 T = TypeVar("T")
 
+Name = Annotated[str, msgspec.Meta(min_length=1)]  # a record without it is none
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # Go's int64
+Index = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # of the raft log
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]  # RFC 3339 has a zone always
+
 _WHOLE = {"id": "ID", "http": "HTTP", "mb": "MB", "tg": "TG"}
-_DURATION = re.compile(r"([0-9.]+)(ns|us|µs|ms|s|m|h)")
+_DURATION = re.compile(r"([0-9]{1,18}(?:\.[0-9]*)?)(ns|us|µs|ms|s|m|h)")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 NANO = 1_000_000_000
+_LAST_YEAR = 9999
 
 
 def go_name(field: str) -> str:
@@ -27,7 +33,7 @@ def decoded(backend: str, endpoint: str, body: bytes, kind: type[T]) -> T:
     """The body as that type, or Misread naming the field that differs."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise misread(backend, endpoint, error, body) from None
 
 
@@ -54,8 +60,8 @@ def shared(text: str | None) -> str:
 
 
 def moment(at: datetime | None) -> datetime | None:
-    """Go's zero time is no time."""
-    return at if at is not None and at.year > 1 else None
+    """Go's zero time is no time, nor is one that is out of the calendar in another zone."""
+    return at if at is not None and 1 < at.year < _LAST_YEAR else None
 
 
 def seconds(nanoseconds: int | None) -> float:

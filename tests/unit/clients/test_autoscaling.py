@@ -73,7 +73,7 @@ async def test_every_page_is_read(aws: tuple[str, RecordedElb]) -> None:
         first = await scaling._threads.call(next, pages)
         aws[1].answers[ACTION] = answer("i-2")
         rest = await scaling._threads.call(list, pages)
-    assert [first["InstanceId"], *(one["InstanceId"] for one in rest)] == ["i-1", "i-2"]
+    assert [first.instance_id, *(one.instance_id for one in rest)] == ["i-1", "i-2"]
     assert [call.get("NextToken") for call in aws[1].calls] == [None, "more"]
 
 

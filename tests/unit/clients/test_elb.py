@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nomad_console.clients.elb_wire import TargetGroupWire
 from nomad_console.clients.errors import (
     ApiError,
     Misread,
@@ -62,7 +63,7 @@ async def test_all_pages_are_read(elb: tuple[str, RecordedElb]) -> None:
         page.replace(end, end + b"<NextMarker>m</NextMarker>"),
     )
     async with elb_at(elb[0]) as client:
-        pages = client._pages("describe_target_groups", "TargetGroups")
+        pages = client._pages("describe_target_groups", "TargetGroups", TargetGroupWire)
         await client._threads.call(next, pages)
         elb[1].answers.clear()
         assert len(await client._threads.call(list, pages)) == 1

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nomad_console.clients import nomad_stream
 from nomad_console.clients.errors import Misread
 from nomad_console.clients.nomad_stream import Frame, NodeRemoved, frame, lines, topic_parameters
 from nomad_console.domain.allocation import Allocation
@@ -15,7 +16,9 @@ NODE = {"ID": "n1", "Name": "größe-ノード", "Status": "ready", "ModifyIndex
 
 
 def event(topic: str, payload: object, kind: str = "X") -> dict[str, object]:
-    return {"Topic": topic, "Type": kind, "Key": "k", "Index": 5, "Payload": payload}
+    row = payload.get(topic) if isinstance(payload, dict) else None
+    key = str((row or {}).get("ID", "k"))
+    return {"Topic": topic, "Type": kind, "Key": key, "Index": 5, "Payload": payload}
 
 
 def line(*events: dict[str, object]) -> bytes:
@@ -81,6 +84,25 @@ def test_absent_fields_of_an_event_are_empty_not_unknown() -> None:
 )
 def test_unknown_topics_and_empty_payloads_are_ignored(unknown: dict[str, object]) -> None:
     assert frame(line(unknown)) == Frame(5, ())
+
+
+def test_a_payload_that_is_not_what_its_event_names_is_misread() -> None:
+    twice = line(event("Node", {"Node": NODE})).replace(b'"Status"', b'"ID":"n2","Status"')
+    with pytest.raises(Misread, match="no Node named as the event's key"):
+        frame(twice)
+    assert frame(twice.replace(b'"n2"', b'"n1"')).records
+
+
+async def test_a_page_for_people_is_misread_even_without_a_line_end() -> None:
+    with pytest.raises(Misread, match="HTML"):
+        [got async for got in lines(cut(b"<html><body>sign in", [3]))]
+
+
+async def test_a_line_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nomad_stream, "LARGEST", 10)
+    with pytest.raises(Misread, match="a line without an end"):
+        [got async for got in lines(cut(b"x" * 30, [9, 9]))]
+    assert len([got async for got in lines(cut(b"{}\n" * 30, [9, 9]))]) == 30
 
 
 def test_null_events_are_none() -> None:
