@@ -1,6 +1,7 @@
 """What keys, mouse and commands do on the dashboard."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -12,15 +13,18 @@ from nomad_console.tui import keys
 from nomad_console.tui.rendering.text import Line
 from nomad_console.tui.stage import Stage
 from tests.support.consoles import Box, NoFeeds, a_console, degraded_snapshot
-from tests.support.manual_clock import ManualClock
+from tests.support.manual_clock import EPOCH, ManualClock
 from tests.support.pilots import Seat, seated
 from tests.support.snapshots import (
     WEB_PUBLIC,
     allocation_id,
+    an_allocation,
     article_snapshot,
     later,
+    nanoseconds,
     node_id,
     with_allocation,
+    with_new,
     with_node,
     with_source,
     with_target,
@@ -123,6 +127,31 @@ async def test_mouse_selects_and_a_second_click_opens(seat: Seat) -> None:
     await seat.settle()
     await seat.settle()
     assert "Node c4" in seat.text
+
+
+async def test_batch_work_that_ended_does_not_bury_what_lives(seat: Seat) -> None:
+    snapshot = article_snapshot()
+    for number in range(100, 140):
+        ended = an_allocation("crunch", number, 1)
+        ended = msgspec.structs.replace(ended, client="complete", job_type="batch")
+        snapshot = with_new(snapshot, ended)
+    failed = msgspec.structs.replace(
+        an_allocation("crunch", 200, 1),
+        client="failed",
+        job_type="batch",
+        modify_time_ns=nanoseconds(EPOCH - timedelta(minutes=59)),
+    )
+    box_of(seat).publish(with_new(snapshot, failed))
+    await seat.settle()
+    assert "2 Allocations of c1 · 44 of 58 · 40 ended hidden (e)" in seat.text
+    assert "failed" in seat.line("crunch[200]")
+    await seat.settle(60)
+    assert "41 ended hidden (e)" in seat.text
+    assert "crunch[200]" not in seat.text
+    text = await seat.press("e")
+    assert "hidden (e)" not in text
+    assert "complete" in seat.line("crunch[100]")
+    assert "41 ended hidden (e)" in await seat.press("e")
 
 
 async def test_pause_holds_the_screen_and_says_how_old_it_is(seat: Seat) -> None:

@@ -3,17 +3,19 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from nomad_console.domain.allocation import Allocation, ClientStatus, TaskEvent
+from nomad_console.domain.allocation import TERMINAL, Allocation, ClientStatus, TaskEvent
 from nomad_console.domain.names import natural
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 from nomad_console.domain.survey import job_type
 from nomad_console.tui.rendering.age import age, epoch, from_ns, seconds_between
 from nomad_console.tui.rendering.columns import At, Column
-from nomad_console.tui.rendering.table import Key, Table
+from nomad_console.tui.rendering.table import NEVER, Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 
 _STOP_SIGNS = ("Waiting for shutdown delay", "Killing")
 _HOPS = 20
+_MOVED_S = 600.0  # one that was stopped is looked at so long, for what took its place
+_FAILED_S = 3600.0  # and a failure so long
 
 
 class AllocationRow(NamedTuple):
@@ -167,6 +169,21 @@ def label(one: Allocation) -> str:
     return f"{one.job_id}[{index}" if bracket else one.name
 
 
+def over(row: AllocationRow) -> float:
+    """When it has become history.
+
+    Batch work that came to its end is so at once, a failure that nothing took the place of never.
+    """
+    one = row.allocation
+    if one.client not in TERMINAL:
+        return NEVER
+    end, batch = one.modify_time_ns / 1e9, row.kind in {"batch", "sysbatch"}
+    if one.client == ClientStatus.COMPLETE:
+        return end if batch and one.desired == "run" else end + _MOVED_S
+    wanted = one.desired == "run" or one.client == ClientStatus.LOST
+    return NEVER if wanted and not one.next_id and not batch else end + _FAILED_S
+
+
 def _order(row: AllocationRow) -> str:
     one = row.allocation
     return f"{one.job_id}\0{one.group}\0{len(one.name):04}{one.name}\0{one.create_index:020}"
@@ -301,4 +318,5 @@ ALLOCATIONS: Table[AllocationRow] = Table(
     touched=touched,
     words=_words,
     sort="job",
+    over=over,
 )

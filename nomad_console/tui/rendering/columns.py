@@ -26,7 +26,7 @@ class Column(Generic[R]):
     """`value` is what filters compare and sorting follows (None comes last), unless `order` does.
 
     Where the value is a `moment` (seconds since 1970) the cell shows its age. Columns with a low
-    `keep` leave first where there is no room.
+    `keep` leave first where there is no room; a `spare` one stays away while no row has a value.
     """
 
     key: str
@@ -39,6 +39,7 @@ class Column(Generic[R]):
     keep: int = 5
     right: bool = False
     moment: bool = False
+    spare: bool = False
 
 
 class Place(NamedTuple):

@@ -283,6 +283,7 @@ NODES: Table[NodeRow] = Table(
             lambda row: row.detail.zone if row.detail else None,
             high=14,
             keep=30,
+            spare=True,
         ),
         Column(
             "pool",
@@ -299,6 +300,7 @@ NODES: Table[NodeRow] = Table(
             lambda row: row.node.node_class,
             high=12,
             keep=18,
+            spare=True,
         ),
         Column(
             "address",

@@ -119,6 +119,7 @@ SERVICES: Table[ServiceRow] = Table(
             lambda row: " ".join(row.summary.tags),
             high=24,
             keep=10,
+            spare=True,
         ),
     ),
     keys=lambda snapshot: snapshot.services,

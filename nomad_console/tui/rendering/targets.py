@@ -152,6 +152,7 @@ TARGETS: Table[TargetRow] = Table(
             lambda row: row.target.reason,
             high=32,
             keep=30,
+            spare=True,
         ),
         Column(
             "zone",
@@ -160,6 +161,7 @@ TARGETS: Table[TargetRow] = Table(
             lambda row: row.target.zone,
             high=14,
             keep=10,
+            spare=True,
         ),
     ),
     keys=lambda snapshot: snapshot.targets,

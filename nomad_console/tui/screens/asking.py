@@ -77,8 +77,8 @@ class Asking(ConsoleScreen):
             self.prompt.say((Cell(str(error), Tone.BAD),))
             return False
         view = self.pane.table.view
-        hidden = view.scoped - len(view.keys)
-        self.prompt.say((Cell(f"keeps {len(view.keys):,}, hides {hidden:,}", Tone.DIM),))
+        said = f"keeps {len(view.keys):,}, hides {view.filtered:,}"
+        self.prompt.say((Cell(said, Tone.DIM),))
         return True
 
     async def _command(self, text: str) -> None:

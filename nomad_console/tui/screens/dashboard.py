@@ -175,6 +175,15 @@ class Dashboard(Asking):
         self.linking.on = not self.linking.on
         self.say("panes linked" if self.linking.on else "panes unlinked")
 
+    def action_ended(self) -> None:
+        table = self.panes[1].table
+        table.show_whole(whole=not table.view.whole)
+        self.say(
+            "allocations: all that Nomad still knows of"
+            if table.view.whole
+            else "allocations: those that live, failed or were moved lately"
+        )
+
     def action_widen(self) -> None:
         pane = self.pane
         if pane.table.view.filter.text and self.frame:

@@ -47,14 +47,13 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
             self._refresh_rows(old, self.cursor)
         self.post_message(self.CursorMoved(self))
 
-    def seek(self, key: Key) -> None:
-        """Put the cursor on a key where it is shown, as if nobody had moved it."""
-        if key in self.view:
-            self.cursor_key, self.placed = key, True
-            self._rows_moved()
-
     def sort_by(self, column: Column[R], *, descending: bool = False) -> None:
         self.view.column, self.view.descending = column, descending
+        self.rearrange(self._sorted_at)
+
+    def show_whole(self, *, whole: bool) -> None:
+        """With what has become history, or without."""
+        self.view.whole = whole
         self.rearrange(self._sorted_at)
 
     def mark(self, wanted: set[Key]) -> None:
@@ -115,7 +114,8 @@ class FleetTable(TableBody[R], Generic[R], inherit_bindings=False):
         self.mark(set())
 
     def action_sort(self) -> None:
-        columns = [column for column in self.view.table.columns if column.title]
+        hidden = self.strips.hidden
+        columns = [one for one in self.view.table.columns if one.title and one.key not in hidden]
         index = columns.index(self.view.column) if self.view.column in columns else -1
         self.sort_by(columns[(index + 1) % len(columns)])
 

@@ -87,9 +87,11 @@ class Pane(Vertical):
             table.repaint_rows()
         if choice != self.choice:
             self.choice, differing = choice, None
-            one_node = choice is not None and choice.kind == "nodes" and len(choice.keys) == 1
-            table.strips.hidden = frozenset({"node"} if one_node else ())
             table.x = 0
+        one_node = choice is not None and choice.kind == "nodes" and len(choice.keys) == 1
+        hidden = table.records.blank.union(("node",) if one_node else ())
+        if hidden != table.strips.hidden:
+            table.strips.hidden, differing = hidden, None
         moved = self._rescope(frame, anew=differing is None)
         table.follow(at, frame.elapsed, None if differing is None else differing | moved)
         self.title.show(self.words(frame))
@@ -125,7 +127,9 @@ class Pane(Vertical):
         if view.filter.text:
             sign = "" if view.filter.text.startswith("/") else "/"
             cells.append(Cell(f" · {sign}{view.filter.text}", Tone.WARN))
-            cells.append(Cell(f" keeps {shown:,}, hides {scoped - shown:,}", Tone.DIM))
+            cells.append(Cell(f" keeps {shown:,}, hides {view.filtered:,}", Tone.DIM))
+        if view.over:
+            cells.append(Cell(f" · {len(view.over):,} ended hidden (e)", Tone.DIM))
         if table.marks:
             cells.append(Cell(f" · {len(table.marks)} marked", Tone.STRONG))
         if table.x:

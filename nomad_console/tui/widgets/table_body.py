@@ -87,8 +87,9 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     def _settle(self, elapsed: float) -> None:
         """Once in a while, when nobody moves the cursor: every row where it belongs."""
         before, view = self.view.keys, self.view
-        if view.filter.ages:
-            view.arrange(self._at.now.timestamp())
+        now = self._at.now.timestamp()
+        if view.filter.ages or view.next_over <= now:
+            view.arrange(now)
         elif view.unsorted:
             view.sort()
         else:

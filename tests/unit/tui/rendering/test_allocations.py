@@ -1,5 +1,6 @@
 """What an allocation does now, and what replaces it."""
 
+import math
 from datetime import timedelta
 
 import msgspec
@@ -134,3 +135,43 @@ def test_order_counts_indexes_and_every_column_has_a_value() -> None:
 
 def test_a_name_without_index_stands_as_it_is() -> None:
     assert allocations.label(an_allocation("web", 0, 1, name="odd")) == "odd"
+
+
+MINUTE = 60.0
+
+
+def history_after(**fields: object) -> float:
+    """Seconds from its end until it is history."""
+    one = msgspec.structs.replace(an_allocation("web", 2, 3), modify_time_ns=NOW, **fields)
+    row = allocations.build(ClusterSnapshot(allocations={one.id: one}), one.id)
+    assert row is not None
+    return allocations.over(row) - EPOCH.timestamp()
+
+
+@pytest.mark.parametrize("client", ["running", "pending", "unknown", "a new word"])
+def test_what_has_not_ended_is_no_history(client: str) -> None:
+    assert history_after(client=client, desired="stop", next_id="b") == math.inf
+
+
+def test_batch_work_that_came_to_its_end_is_history_at_once() -> None:
+    assert history_after(client="complete", job_type="batch") == 0
+    assert history_after(client="complete", job_type="sysbatch") == 0
+    assert history_after(client="complete", job_type="batch", desired="stop") == 10 * MINUTE
+
+
+def test_what_was_moved_is_looked_at_for_a_while() -> None:
+    assert history_after(client="complete", desired="stop", next_id="b") == 10 * MINUTE
+
+
+@pytest.mark.parametrize("client", ["failed", "lost"])
+def test_a_failure_is_seen_for_an_hour_and_for_ever_where_nothing_took_its_place(
+    client: str,
+) -> None:
+    assert history_after(client=client, next_id="b") == 60 * MINUTE
+    assert history_after(client=client, job_type="batch") == 60 * MINUTE
+    assert history_after(client=client) == math.inf
+
+
+def test_a_failure_that_its_job_wants_no_more_becomes_history() -> None:
+    assert history_after(client="failed", desired="stop") == 60 * MINUTE
+    assert history_after(client="lost", desired="stop") == math.inf

@@ -5,11 +5,17 @@ from time import perf_counter
 import msgspec
 
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
-from nomad_console.tui.rendering.allocations import ALLOCATIONS
+from nomad_console.tui.rendering.allocations import ALLOCATIONS, AllocationRow
 from nomad_console.tui.rendering.filters import parse
 from nomad_console.tui.rendering.nodes import NODES, NodeRow
 from nomad_console.tui.rendering.table import Records, View
-from tests.support.snapshots import an_allocation, article_snapshot, node_id, with_node
+from tests.support.snapshots import (
+    an_allocation,
+    article_snapshot,
+    node_id,
+    with_detail,
+    with_node,
+)
 
 NOW = 0.0
 
@@ -104,6 +110,93 @@ def test_filter_and_scope_together() -> None:
     view.arrange(NOW)
     assert (names(view), view.scoped) == ("c2", 2)
     assert not view.change({node_id(3)}, NOW)
+
+
+ENDED_S = 1000.0
+
+
+def endings(count: int) -> View[AllocationRow]:
+    """One living allocation, and batch work that ended one second after the other."""
+    living = msgspec.structs.replace(an_allocation("web", 0, 1), id="living")
+    rows = {
+        f"{number}": msgspec.structs.replace(
+            an_allocation("crunch", number, 1),
+            id=f"{number}",
+            client="complete",
+            job_type="batch",
+            modify_time_ns=int((ENDED_S + number) * 1e9),
+        )
+        for number in range(count)
+    }
+    records = Records(ALLOCATIONS)
+    snapshot = ClusterSnapshot(allocations={"living": living, **rows})
+    records.follow(snapshot, Changes(everything=True))
+    return View(ALLOCATIONS, records.rows)
+
+
+def test_history_is_hidden_counted_and_shown_when_asked_for() -> None:
+    view = endings(3)
+    view.arrange(ENDED_S + 1)
+    assert (set(view.keys), view.over, view.filtered) == ({"living", "2"}, {"0", "1"}, 0)
+    assert view.next_over == ENDED_S + 2
+    view.filter = parse("crunch", ALLOCATIONS.columns)
+    view.arrange(ENDED_S + 2)
+    assert (view.keys, len(view.over), view.filtered) == ([], 3, 1)
+    view.whole = True
+    view.arrange(ENDED_S + 2)
+    assert (set(view.keys), view.over, view.filtered) == ({"0", "1", "2"}, set(), 1)
+
+
+def test_what_ends_leaves_and_what_begins_again_comes_back() -> None:
+    view = endings(2)
+    view.arrange(ENDED_S)
+    assert (set(view.keys), view.over) == ({"living", "1"}, {"0"})
+    assert view.change({"1"}, ENDED_S + 1)
+    assert (view.keys, view.over) == (["living"], {"0", "1"})
+    assert isinstance(view.rows, dict)
+    row = view.rows["0"]
+    again = msgspec.structs.replace(row.allocation, client="running")
+    view.rows["0"] = row._replace(allocation=again)
+    assert view.change({"0"}, ENDED_S + 1)
+    assert (set(view.keys), view.over) == ({"living", "0"}, {"1"})
+    del view.rows["1"]
+    assert not view.change({"1"}, ENDED_S + 1)
+    assert view.over == set()
+
+
+def test_a_column_is_blank_until_a_row_has_something_to_say_in_it() -> None:
+    start = article_snapshot()
+    bare = start
+    for number in range(1, 7):
+        bare = with_node(bare, number, node_class="")
+    records = Records(NODES)
+    records.follow(ClusterSnapshot(), Changes(everything=True))
+    assert records.blank == frozenset()
+    records.follow(bare, Changes(everything=True))
+    assert records.blank == {"class"}
+    renamed = with_node(bare, 1, name="c9")
+    records.follow(renamed, Changes(nodes=frozenset({node_id(1)})))
+    assert records.blank == {"class"}
+    classed = with_node(renamed, 2, node_class="edge")
+    records.follow(classed, Changes(nodes=frozenset({node_id(2)})))
+    assert records.blank == frozenset()
+    records.follow(bare, Changes(everything=True))
+    assert records.blank == frozenset(), "what came stays: nothing jumps about"
+
+
+def test_what_is_unknown_is_not_blank_yet() -> None:
+    known = article_snapshot()
+    for number in range(1, 7):
+        known = with_detail(known, number, zone="")
+    records = Records(NODES)
+    half = {key: one for key, one in known.details.items() if key != node_id(3)}
+    records.follow(msgspec.structs.replace(known, details=half), Changes(everything=True))
+    assert "zone" not in records.blank
+    records.follow(known, Changes(nodes=frozenset({node_id(3)})))
+    assert "zone" in records.blank
+    fewer = msgspec.structs.replace(known, details=half)
+    records.follow(fewer, Changes(nodes=frozenset({node_id(3)})))
+    assert "zone" in records.blank, "a new node, not read yet, moves nothing"
 
 
 def test_fifty_thousand_rows_in_the_time_of_a_frame() -> None:

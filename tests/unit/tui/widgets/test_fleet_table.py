@@ -86,16 +86,6 @@ async def test_columns_that_do_not_fit_are_reached_sideways() -> None:
         assert app.table.strips.dropped
 
 
-async def test_a_key_is_sought_without_the_operator_having_moved() -> None:
-    app = TableApp(many_nodes(50))
-    async with app.run_test(size=(80, 11)) as pilot:
-        await pilot.pause()
-        app.table.seek("n00040")
-        app.table.seek("gone")
-        assert (app.table.cursor, app.table.moved) == (40, False)
-        assert any(line.startswith("▌ c40") for line in app.lines)
-
-
 async def test_an_empty_table_takes_every_key() -> None:
     app = TableApp(many_nodes(0))
     async with app.run_test(size=(80, 11)) as pilot:
