@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from nomad_console.cli.arguments import BLOCKED, DONE, SOME, UNREACHABLE, USAGE, Stopped
-from nomad_console.cli.status import say_silent
+from nomad_console.cli.status import only_refused, say_silent
 from nomad_console.cli.wiring import Connections, until
 from nomad_console.domain.finding import Level
 from nomad_console.domain.host_command import HostCommandError, filled
@@ -60,6 +60,7 @@ async def found(connections: Connections, words: list[str], seconds: float) -> t
     snapshot = connections.store.latest
     if not snapshot.nomad_index:
         say_silent(snapshot)
+        refuse_refused(snapshot)
         raise Stopped(UNREACHABLE, "Nomad gave no list of its nodes")
     try:
         return chosen(snapshot, words)
@@ -76,7 +77,8 @@ async def planned(
 ) -> Plan:
     """The plan for these nodes once all is read that it rests on, or when the time is over.
 
-    Stopped where a backend that is configured does not answer: its findings would be missing.
+    Stopped where a backend that is configured does not answer: its findings would be missing. One
+    that refuses our token has its finding.
     """
     connections.feeds.look_at(Interest(marked=frozenset(nodes)))
 
@@ -87,9 +89,18 @@ async def planned(
     await planner.survey(nodes)
     await until(connections, whole, seconds)
     plan = planner.plan(nodes, options)
-    if say_silent(connections.store.latest):
+    snapshot = connections.store.latest
+    if say_silent(snapshot) and not only_refused(snapshot):
         raise Stopped(UNREACHABLE, "a backend does not answer: no plan can be made")
     return plan
+
+
+def refuse_refused(snapshot: ClusterSnapshot) -> None:
+    """Stopped where Nomad answers, and refuses our token."""
+    nomad, held = snapshot.source(SourceName.NOMAD), snapshot.credential(SourceName.NOMAD)
+    if nomad.state is SourceState.REFUSED:
+        why = f"{held.trouble}; {held.cure}" if held.trouble else nomad.told
+        raise Stopped(BLOCKED, f"blocked: {why}")
 
 
 def _whole(snapshot: ClusterSnapshot, plan: Plan, but: str) -> bool:

@@ -6,8 +6,9 @@ import sys
 from datetime import datetime
 from typing import Any
 
-from nomad_console.cli.arguments import DONE, UNREACHABLE
+from nomad_console.cli.arguments import BLOCKED, DONE, UNREACHABLE
 from nomad_console.domain.node import Node
+from nomad_console.domain.rights import Credential, Verdict
 from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums, Source, SourceName
 from nomad_console.domain.snapshot import SourceState as State
 from nomad_console.domain.target import Target
@@ -21,6 +22,7 @@ def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
     """The look as plain data. What is not known is null, never 0 or an empty list."""
     return {
         "sources": {name: _source(snapshot, name, now) for name in SourceName},
+        "rights": {name: _rights(held) for name, held in sorted(snapshot.rights.items())},
         "nodes": [
             _node(snapshot, node)
             for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id))
@@ -39,7 +41,7 @@ def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
 def settled(snapshot: ClusterSnapshot) -> bool:
     """Nothing more is to come: every source has its data or has said why not."""
     states = {name: snapshot.source(name).state for name in SourceName}
-    if State.CONNECTING in states.values():
+    if State.CONNECTING in states.values() or any(one.pending for one in snapshot.rights.values()):
         return False
     nomad, consul, alb = (states[name] == State.LIVE for name in SourceName)
     if nomad and not snapshot.nodes and not snapshot.nomad_index:
@@ -56,6 +58,7 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
         source = snapshot.source(name)
         age = "" if source.true_at is None else f" {duration((now - source.true_at).seconds)} old"
         lines.append(printable(f"{name:<7}{source.word}{age}  {source.told}").rstrip())
+    lines += [printable(line) for line in lacking(snapshot)]
     rows = [("NODE", "VERSION", "STATE", "ALLOCS", "CONSUL", "ALB")]
     for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id)):
         data = _node(snapshot, node)
@@ -81,6 +84,18 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def lacking(snapshot: ClusterSnapshot) -> list[str]:
+    """What our tokens may not, one line each backend; nothing where all is allowed or proven."""
+    lines = []
+    for name, held in sorted(snapshot.rights.items()):
+        refused = [one.name for one in held.rights if one.verdict is Verdict.NO]
+        if held.trouble:
+            lines.append(f"{name:<7}{held.trouble}; {held.cure}")
+        elif refused:
+            lines.append(f"{name:<7}the {held.who} may not: {'; '.join(refused)}")
+    return lines
 
 
 def left_document(left: tuple[Kept, ...]) -> list[dict[str, Any]]:
@@ -125,7 +140,9 @@ def run(options: argparse.Namespace) -> int:
         say_silent(snapshot)
     else:
         print(*left_text(left, now), text(snapshot, now), sep="\n")
-    return UNREACHABLE if silent(snapshot) else DONE
+    if not silent(snapshot):
+        return DONE
+    return BLOCKED if only_refused(snapshot) else UNREACHABLE
 
 
 def say_silent(snapshot: ClusterSnapshot) -> bool:
@@ -146,11 +163,23 @@ def silent(snapshot: ClusterSnapshot) -> list[Source]:
     ]
 
 
+def only_refused(snapshot: ClusterSnapshot) -> bool:
+    """Every backend answers, and some refuse our token."""
+    return all(source.state is State.REFUSED for source in silent(snapshot))
+
+
 def _source(snapshot: ClusterSnapshot, name: str, now: datetime) -> dict[str, Any]:
     source = snapshot.source(name)
     age = None if source.true_at is None else round((now - source.true_at).total_seconds(), 1)
     said = {"state": source.word, "age_s": age}
     return {**said, "reason": source.reason, "hint": source.hint} if source.reason else said
+
+
+def _rights(held: Credential) -> dict[str, Any]:
+    """Who we are to a backend; never a secret."""
+    ends = held.expires_at.isoformat() if held.expires_at else None
+    said = {one.name: {"may": one.verdict, "because": one.because} for one in held.rights}
+    return {"who": held.who, "expires_at": ends, "trouble": held.trouble or None, "rights": said}
 
 
 def _node(snapshot: ClusterSnapshot, node: Node) -> dict[str, Any]:

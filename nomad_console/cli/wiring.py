@@ -22,6 +22,7 @@ from nomad_console.domain.snapshot import ClusterSnapshot, SourceName
 from nomad_console.live.feeds import Feeds
 from nomad_console.live.lookups import Lookups
 from nomad_console.live.machine_cache import MachineCache
+from nomad_console.live.rights_feed import RightsFeed
 from nomad_console.live.store import ClusterStore
 from nomad_console.operations.journal import folder
 from nomad_console.operations.means import Means
@@ -102,6 +103,13 @@ def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
         namespace=settings.nomad.namespace,
         cache=MachineCache.of_cluster(f"{settings.name} {settings.nomad.address}"),
         asked=_asked(settings),
+        rights=RightsFeed(
+            nomad,
+            consul if isinstance(consul, Consul) else None,
+            store,
+            clock,
+            balancer=isinstance(elb, Elb),
+        ),
     )
     return Connections(
         settings=settings,

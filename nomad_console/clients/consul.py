@@ -9,12 +9,15 @@ from nomad_console.clients.guard import consul_guard
 from nomad_console.clients.http import Access, Answer, HttpReads
 from nomad_console.clients.listing import Listing
 from nomad_console.clients.threads import Threads
-from nomad_console.clients.wire import converted, rows_of
-from nomad_console.domain.agent import Agent
+from nomad_console.clients.wire import Name, converted, decoded, rows_of
+from nomad_console.domain.agent import Agent, Token
+from nomad_console.domain.rights import OFF
 from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceSummary
 from nomad_console.settings.values import ConsulSettings
 
 _SERVICES = "/v1/internal/ui/services"
+_TOKEN = "/v1/acl/token/self"  # noqa: S105 — a path
+_ACLS_OFF = 401  # agent/acl_endpoint.go checkACLDisabled
 
 
 class Consul:
@@ -24,6 +27,7 @@ class Consul:
         self.guard = consul_guard(read_only=read_only)
         access = Access("consul", settings.address, settings.token, "X-Consul-Token", settings.tls)
         self._datacenter = settings.datacenter
+        self._named = bool(settings.token)
         self._threads = threads
         self._reads = HttpReads(access, self.guard, connections=4)
         self._calls = ConsulCalls(settings, access, self.guard)
@@ -33,8 +37,8 @@ class Consul:
     async def services(self, index: int = 0, wait_s: float = 0.0) -> Listing[ServiceSummary]:
         """Every service; blocks up to `wait_s` while nothing is newer than `index`.
 
-        Refused where the list is empty because the token may see nothing: Consul is a service
-        of itself, and answers 200 with fewer rows instead of 403.
+        Refused where the list is empty though there are ACLs: Consul is a service of itself, and
+        answers 200 with fewer rows instead of 403.
         """
         answer = await self._get(_SERVICES, index, wait_s)
         rows = rows_of("consul", f"GET {_SERVICES}", answer.body, wire.SummaryWire)
@@ -58,8 +62,8 @@ class Consul:
         endpoint = f"GET /v1/catalog/node/{name}"
         return wire.node_health(
             name,
-            converted("consul", endpoint, catalog or {}, wire.CatalogNodeWire),
-            converted("consul", endpoint, checks or [], list[wire.CheckWire]),
+            converted("consul", endpoint, catalog, wire.CATALOG_NODE),
+            converted("consul", endpoint, checks, list[wire.CheckWire]),
         )
 
     async def agent(self) -> Agent:
@@ -73,17 +77,30 @@ class Consul:
             found = await self._threads.call(self._calls.leader)
         return converted("consul", "GET /v1/status/leader", found, str)
 
+    async def token(self) -> Token:
+        """Our own: "anonymous" without one, "acls-disabled" where there are no ACLs."""
+        try:
+            answer = await self._get(_TOKEN, 0, 0.0)
+        except Refused as refusal:
+            if refusal.status == _ACLS_OFF:
+                return wire.NO_ACLS
+            if self._named:
+                raise
+            return wire.NOBODY
+        return wire.token(decoded("consul", f"GET {_TOKEN}", answer.body, wire.TokenWire))
+
     async def open_session(self, name: str, ttl_s: int) -> str:
         """A session that lives up to twice `ttl_s` (10 at least) after its last renewal.
 
         No checks and no lock delay; its end frees its keys and leaves their values.
         """
         found = await self._threads.write(self._locks.open_session, name, ttl_s)
-        return converted("consul", "PUT /v1/session/create", found, str)
+        return converted("consul", "PUT /v1/session/create", found, Name)
 
     async def renew_session(self, session: str) -> None:
         """NotFound where it has ended."""
-        await self._threads.call(self._locks.renew_session, session)
+        found = await self._threads.call(self._locks.renew_session, session)
+        converted("consul", f"PUT /v1/session/renew/{session}", found, wire.SessionWire)
 
     async def end_session(self, session: str) -> None:
         await self._threads.write(self._locks.end_session, session)
@@ -126,10 +143,8 @@ class Consul:
         return await self._reads.get(path, params, wait_s=wait_s)
 
     async def _explain_empty(self) -> None:
-        try:
-            await self.agent()
-        except Refused:
-            raise _hidden() from None
+        if (await self.token()).accessor != OFF:
+            raise _hidden()
 
 
 def _hidden() -> Refused:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from nomad_console.clients.wire import go_name, shared
-from nomad_console.domain.agent import Agent
+from nomad_console.clients.wire import Moment, Name, Whole, go_name, moment, shared
+from nomad_console.domain.agent import Agent, Token
+from nomad_console.domain.rights import ANONYMOUS, OFF
 from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceInstance, ServiceSummary
 
 
@@ -16,11 +17,11 @@ class Entry(NamedTuple):
     session: str
 
 
-class SummaryWire(msgspec.Struct, rename=go_name):
+class SummaryWire(msgspec.Struct, rename=go_name, gc=False):
     """A row of /v1/internal/ui/services."""
 
-    name: str
-    instance_count: int | None = None
+    name: Name
+    instance_count: Whole | None = None
     nodes: list[str] | None = None
     tags: list[str] | None = None
 
@@ -28,8 +29,8 @@ class SummaryWire(msgspec.Struct, rename=go_name):
 class CheckWire(msgspec.Struct, rename=go_name, gc=False):
     """A row of /v1/health/state and /v1/health/node."""
 
-    node: str | None = None
-    check_id: str | None = None
+    node: Name
+    check_id: Name
     name: str | None = None
     status: str | None = None
     output: str | None = None
@@ -40,31 +41,41 @@ class CheckWire(msgspec.Struct, rename=go_name, gc=False):
 class InstanceWire(msgspec.Struct, rename=go_name, gc=False):
     """A service instance in the catalog."""
 
-    id: str | None = None
-    service: str | None = None
+    id: Name
+    service: Name
     address: str | None = None
-    port: int | None = None
+    port: Whole | None = None
 
 
 class MachineWire(msgspec.Struct, rename=go_name, gc=False):
     """The machine that the catalog's answer is about."""
 
-    node: str | None = None
+    node: Name
     address: str | None = None
 
 
-class CatalogNodeWire(msgspec.Struct, rename=go_name):
+class CatalogNodeWire(msgspec.Struct, rename=go_name, gc=False):
     """/v1/catalog/node/:name; null for a name unknown."""
 
-    node: MachineWire | None = None
+    node: MachineWire
     services: dict[str, InstanceWire] | None = None
 
 
-class EntryWire(msgspec.Struct, rename=go_name):
+CATALOG_NODE: type[CatalogNodeWire | None] = CatalogNodeWire | None  # type: ignore[assignment]  # made at run time
+
+
+class EntryWire(msgspec.Struct, rename=go_name, gc=False):
     """A key's entry as py-consul gives it: the value is bytes by then."""
 
+    key: Name
     value: bytes | None = None
     session: str | None = None
+
+
+class SessionWire(msgspec.Struct, rename=go_name, gc=False):
+    """What a renewal answers."""
+
+    id: Name
 
 
 class AgentConfigWire(msgspec.Struct, rename=go_name, gc=False):
@@ -82,11 +93,45 @@ class AgentMemberWire(msgspec.Struct, rename=go_name, gc=False):
     addr: str | None = None
 
 
-class AgentWire(msgspec.Struct, rename=go_name):
+class AgentWire(msgspec.Struct, rename=go_name, gc=False):
     """/v1/agent/self."""
 
     config: AgentConfigWire
     member: AgentMemberWire | None = None
+
+
+class PolicyLinkWire(msgspec.Struct, rename=go_name, gc=False):
+    """A policy as a token names it."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class TokenWire(msgspec.Struct, rename=go_name):
+    """/v1/acl/token/self; the secret in it is never read."""
+
+    accessor_id: str
+    description: str | None = None
+    policies: list[PolicyLinkWire] | None = None
+    roles: list[object] | None = None
+    expiration_time: Moment | None = None
+
+
+MANAGEMENT = "00000000-0000-0000-0000-000000000001"  # agent/structs/acl.go
+NOBODY = Token(ANONYMOUS, "", "client", (), None)
+NO_ACLS = Token(OFF, "", "client", (), None)
+
+
+def token(wire: TokenWire) -> Token:
+    policies = wire.policies or []
+    return Token(
+        accessor=wire.accessor_id,
+        name=wire.description or "",
+        type="management" if any(one.id == MANAGEMENT for one in policies) else "client",
+        policies=tuple(one.name or one.id or "" for one in policies),
+        expires_at=moment(wire.expiration_time),
+        roles=bool(wire.roles),
+    )
 
 
 def summary(wire: SummaryWire) -> ServiceSummary:
@@ -101,7 +146,7 @@ def summary(wire: SummaryWire) -> ServiceSummary:
 def check(wire: CheckWire) -> HealthCheck:
     return HealthCheck(
         node=shared(wire.node),
-        id=wire.check_id or "",
+        id=wire.check_id,
         name=shared(wire.name),
         status=shared(wire.status),
         output=wire.output or "",
@@ -110,15 +155,15 @@ def check(wire: CheckWire) -> HealthCheck:
     )
 
 
-def node_health(name: str, catalog: CatalogNodeWire, checks: list[CheckWire]) -> NodeHealth:
-    home = (catalog.node.address if catalog.node else None) or ""
+def node_health(name: str, catalog: CatalogNodeWire | None, checks: list[CheckWire]) -> NodeHealth:
+    home = (catalog.node.address if catalog else None) or ""
     return NodeHealth(
         name,
         tuple(
             ServiceInstance(
-                wire.id or "", shared(wire.service), name, wire.address or home, wire.port or 0
+                wire.id, shared(wire.service), name, wire.address or home, wire.port or 0
             )
-            for _, wire in sorted((catalog.services or {}).items())
+            for _, wire in sorted(((catalog.services if catalog else None) or {}).items())
         ),
         tuple(check(wire) for wire in checks),
     )

@@ -16,6 +16,13 @@ from nomad_console.domain.text import printable
 
 _LONGEST = 300
 _SERVER = 500
+_REFUSALS = (  # also in a 500: Nomad's own token record (nomad/structs/errors.go)
+    "permission denied",
+    "acl not found",
+    "acl token expired",
+    "acl token not found",
+    "failed to parse signed token",  # a secret that is no UUID
+)
 HTML = "answered with HTML: something else listens there"
 _RIGHTS = (  # Nomad's capability of each path (nomad/*_endpoint.go); the first match counts
     (re.compile(r"/v1/node/[^/]+/(drain|eligibility|purge)"), "node:write"),
@@ -101,7 +108,7 @@ def of_answer(backend: str, endpoint: str, status: int, text: str) -> ApiError:
     if html(said):
         other = Misread if status < _SERVER else Unreachable
         return other(backend, endpoint, status, HTML)
-    if status in {401, 403} or "permission denied" in said or "acl not found" in said:
+    if status in {401, 403} or any(words in said for words in _REFUSALS):
         return refused(backend, endpoint, status, text, right=_right(backend, endpoint))
     if "http request to an https server" in said:
         hint = f"try https:// in {backend}'s address"

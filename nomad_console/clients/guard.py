@@ -12,7 +12,7 @@ _LOCK = f"nomad-console/{_PART}/run"
 
 NOMAD_READS: Mapping[str, tuple[str, ...]] = {
     "GET": (
-        "acl/token/self",
+        f"acl/token/self|acl/policy/{_PART}",
         "agent/(self|members)",
         f"allocations|allocation/{_ID}",
         "deployments|evaluations|event/stream|namespaces",
@@ -31,7 +31,7 @@ NOMAD_WRITES: Mapping[str, tuple[str, ...]] = {
 }
 CONSUL_READS: Mapping[str, tuple[str, ...]] = {
     "GET": (
-        "agent/self",
+        "acl/token/self|agent/self",
         f"catalog/node/{_PART}",
         f"health/(node|state)/{_PART}",
         "internal/ui/services",

@@ -11,7 +11,7 @@ from nomad_console.clients import nomad_node_wire as node_wire
 from nomad_console.clients import nomad_wire as wire
 from nomad_console.clients.errors import Refused, Unreachable, refused
 from nomad_console.clients.guard import nomad_guard
-from nomad_console.clients.http import Access, Answer, HttpReads
+from nomad_console.clients.http import Access, Answer, HttpReads, misread
 from nomad_console.clients.listing import Listing
 from nomad_console.clients.nomad_calls import DrainSpec, NomadCalls
 from nomad_console.clients.nomad_stream import ENDPOINT, Frame, frame, lines, topic_parameters
@@ -21,12 +21,14 @@ from nomad_console.domain.agent import Agent, Server, Token
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.domain.rights import Policy
 from nomad_console.settings.values import NomadSettings
 
 PAGE = 1_000
 ACCEPTED_S = 5.0  # a refused stream is a 200 that stays silent (nomad/event_endpoint.go)
 
 W = TypeVar("W")
+S = TypeVar("S", node_wire.NodeWire, wire.AllocationWire, job_wire.JobWire)
 R = TypeVar("R")
 
 
@@ -81,11 +83,14 @@ class Nomad:
         return Listing(tuple(rows), index)
 
     async def node(self, node_id: str) -> tuple[Node, NodeDetail]:
-        found = await self._single_read(node_wire.NodeWire, "node", node_id)
+        found = _same(
+            "node", node_id, await self._single_read(node_wire.NodeWire, "node", node_id)
+        )
         return node_wire.node(found), node_wire.node_detail(found)
 
     async def allocation(self, alloc_id: str) -> Allocation:
-        found = await self._single_read(wire.AllocationWire, "allocation", alloc_id)
+        kind = wire.AllocationWire
+        found = _same("allocation", alloc_id, await self._single_read(kind, "allocation", alloc_id))
         return wire.allocation(found, whole=True)
 
     async def job_stubs(self, *, next_token: str = "") -> Listing[JobStub]:
@@ -93,7 +98,11 @@ class Nomad:
         return await self._list("/v1/jobs", params, job_wire.JobWire, job_wire.job_stub)
 
     async def job(self, namespace: str, job_id: str) -> Job:
-        found = await self._single_read(job_wire.JobWire, "job", job_id, namespace=namespace)
+        found = _same(
+            "job",
+            job_id,
+            await self._single_read(job_wire.JobWire, "job", job_id, namespace=namespace),
+        )
         return job_wire.job(found)
 
     async def deployments(self) -> Listing[Deployment]:
@@ -131,6 +140,20 @@ class Nomad:
         return agent_wire.token(
             await self._single_read(agent_wire.TokenWire, "acl", "token", "self")
         )
+
+    async def policy(self, name: str) -> Policy | None:
+        """A policy of our own token; None where the server does not spell its rules out."""
+        return agent_wire.policy(
+            await self._single_read(agent_wire.PolicyWire, "acl", "policy", name)
+        )
+
+    async def may_read(self, path: str) -> bool:
+        """Whether one row of this list, or this record, is given to our token."""
+        try:
+            await self._reads.get(path, self._in_region({"per_page": "1"}))
+        except Refused:
+            return False
+        return True
 
     async def events(
         self, topics: Sequence[str], *, index: int = 0, namespace: str = "*"
@@ -190,6 +213,8 @@ class Nomad:
         wait_s: float = 0.0,
     ) -> Listing[R]:
         answer = await self._reads.get(path, self._in_region(params), wait_s=wait_s)
+        if answer.next_token and answer.next_token == params.get("next_token"):
+            raise misread("nomad", f"GET {path}", ValueError("a page that is its own successor"))
         return listing(path, answer, kind, record)
 
     async def _single_read(self, kind: type[W], *parts: str, **params: str) -> W:
@@ -206,6 +231,14 @@ def listing(path: str, answer: Answer, kind: type[W], record: Callable[[W], R]) 
     """The rows of a list; null is an empty one."""
     rows = rows_of("nomad", f"GET {path}", answer.body, kind)
     return Listing(tuple(record(row) for row in rows), answer.index, answer.next_token)
+
+
+def _same(what: str, asked: str, found: S) -> S:
+    """The record, or Misread where it is another's: two IDs in one object, a proxy's mix-up."""
+    if found.id != asked:
+        error = ValueError(f"another {what} than was asked for")
+        raise misread("nomad", f"GET /v1/{what}/{asked}", error)
+    return found
 
 
 async def _accepted(found: AsyncIterator[bytes]) -> bytes:

@@ -1,12 +1,12 @@
 """What Nomad's agents, members, tokens and namespaces say of themselves."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
-from nomad_console.clients.wire import duration, go_name, moment
+from nomad_console.clients.wire import Moment, Name, duration, go_name, moment
 from nomad_console.domain.agent import Agent, Server, Token
+from nomad_console.domain.rights import Policy
 
 
 class VersionWire(msgspec.Struct, rename=go_name, gc=False):
@@ -66,23 +66,52 @@ class MemberWire(msgspec.Struct, rename=go_name):
 class MembersWire(msgspec.Struct, rename=go_name):
     """/v1/agent/members."""
 
-    members: list[MemberWire] | None = None
+    members: list[MemberWire]
 
 
 class TokenWire(msgspec.Struct, rename=go_name):
     """/v1/acl/token/self; the secret in it is never read."""
 
-    accessor_id: str
+    accessor_id: Name
     name: str | None = None
     type: str | None = None
     policies: list[str] | None = None
-    expiration_time: datetime | None = None
+    roles: list[object] | None = None
+    expiration_time: Moment | None = None
+
+
+class LevelWire(msgspec.Struct, rename=go_name, gc=False):
+    """Of a policy: its rule for nodes, or for agents."""
+
+    policy: str | None = None
+
+
+class NamespaceRulesWire(msgspec.Struct, rename=go_name):
+    """Of a policy: its rules for the namespaces of one name or pattern, spelled out."""
+
+    name: str | None = None
+    capabilities: list[str] | None = None
+
+
+class RulesWire(msgspec.Struct, rename=go_name):
+    """A policy's rules as the server parsed them."""
+
+    node: LevelWire | None = None
+    agent: LevelWire | None = None
+    namespaces: list[NamespaceRulesWire] | None = None
+
+
+class PolicyWire(msgspec.Struct, rename=go_name):
+    """/v1/acl/policy/NAME."""
+
+    name: str
+    rules: RulesWire | None = msgspec.field(default=None, name="RulesJSON")
 
 
 class NamespaceWire(msgspec.Struct, rename=go_name, gc=False):
     """A row of /v1/namespaces."""
 
-    name: str
+    name: Name
 
 
 def agent(wire: AgentWire) -> Agent:
@@ -102,7 +131,7 @@ def agent(wire: AgentWire) -> Agent:
 
 
 def servers(wire: MembersWire) -> Iterator[Server]:
-    for member in wire.members or ():
+    for member in wire.members:
         tags = member.tags or {}
         yield Server(
             name=member.name or "",
@@ -121,7 +150,29 @@ def token(wire: TokenWire) -> Token:
         type=wire.type or "",
         policies=tuple(wire.policies or ()),
         expires_at=moment(wire.expiration_time),
+        roles=bool(wire.roles),
     )
+
+
+def policy(wire: PolicyWire) -> Policy | None:
+    """None where the server does not spell the rules out."""
+    if wire.rules is None:
+        return None
+    rules = wire.rules
+    return Policy(
+        name=wire.name,
+        node=_level(rules.node),
+        agent=_level(rules.agent),
+        namespaces={
+            one.name or "": frozenset(one.capabilities or ()) for one in rules.namespaces or ()
+        },
+    )
+
+
+def _level(wire: LevelWire | None) -> str:
+    """A word that is none of Nomad's allows nothing that we know of."""
+    said = (wire.policy if wire else None) or ""
+    return said if said in {"read", "write", "deny"} else ""
 
 
 def _version(wire: VersionWire) -> str:

@@ -37,6 +37,7 @@ class Token(msgspec.Struct, frozen=True):
     type: str  # client or management
     policies: tuple[str, ...]
     expires_at: datetime | None
+    roles: bool = False  # it has more policies than those named here
 
     @property
     def management(self) -> bool:

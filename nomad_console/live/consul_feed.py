@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ from nomad_console.clock import Clock
 from nomad_console.domain.service import CheckStatus, ServiceSummary
 from nomad_console.domain.snapshot import Reading
 from nomad_console.live.apis import ConsulApi
+from nomad_console.live.credentials import ITSELF
 from nomad_console.live.interest import Interest
 from nomad_console.live.pacing import Backoff, Pace
 from nomad_console.live.sources import SourceMeter, keep
@@ -65,7 +67,7 @@ class ConsulFeed:
             page = await self._consul.services(index, SERVICES_WAIT_S)
         self._remember("services", page.index)
         await self._put_services(page.rows)
-        self._say_if_hidden(empty=not page.rows)
+        self._say_if_hidden({row.name for row in page.rows})
 
     async def _put_services(self, rows: Sequence[ServiceSummary]) -> None:
         """In portions: an overview of 50,000 instances must not hold up the screen."""
@@ -100,15 +102,17 @@ class ConsulFeed:
         self._indexes[query] = index if index >= self._indexes.get(query, 0) else 0
         self._meter.proved()
 
-    def _say_if_hidden(self, *, empty: bool) -> None:
-        if empty:
-            self._meter.note(
-                "hidden",
-                "Consul names no service at all: its ACLs may hide them, it never says so",
-                "set CONSUL_HTTP_TOKEN to a token with service:read and node:read",
-            )
-        else:
+    def _say_if_hidden(self, names: AbstractSet[str]) -> None:
+        """Consul's servers are a service of their own: who does not see that may not see others."""
+        if ITSELF in names:
             self._meter.forget_note("hidden")
+            return
+        what = "services" if names else "everything"
+        self._meter.note(
+            "hidden",
+            f"Consul names not even itself: its ACLs may hide {what}, it never says so",
+            "set CONSUL_HTTP_TOKEN to a token with service:read and node:read on everything",
+        )
 
     async def _read_machines(self) -> NoReturn:
         backoff = Backoff(self._clock)

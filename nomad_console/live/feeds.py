@@ -15,6 +15,7 @@ from nomad_console.live.interest import Interest
 from nomad_console.live.machine_cache import MachineCache
 from nomad_console.live.nomad_details import NomadDetails
 from nomad_console.live.nomad_feed import NomadFeed
+from nomad_console.live.rights_feed import RightsFeed
 from nomad_console.live.sources import SourceMeter
 from nomad_console.live.store import ClusterStore
 from nomad_console.settings.values import Missing
@@ -35,9 +36,11 @@ class Feeds:
         namespace: str = "*",
         cache: MachineCache | None = None,
         asked: Mapping[SourceName, str] = MappingProxyType({}),
+        rights: RightsFeed | None = None,
     ) -> None:
         """`asked`: the address of each, as it may be shown."""
         self._store = store
+        self._rights = rights
         meter = SourceMeter(SourceName.NOMAD, store, clock, asked.get(SourceName.NOMAD, ""))
         self._nomad = NomadFeed(nomad, store, meter, clock, namespace)
         self._details = NomadDetails(nomad, store, meter, clock, cache)
@@ -61,6 +64,8 @@ class Feeds:
             tasks.create_task(self._nomad.run())
             tasks.create_task(self._details.run())
             tasks.create_task(self._refresh_tasks())
+            if self._rights is not None:
+                tasks.create_task(self._rights.run())
             if self._consul is not None:
                 tasks.create_task(self._consul.run())
             if self._alb is not None:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from nomad_console.clock import Clock
-from nomad_console.domain.snapshot import Changes, ClusterSnapshot, Source
+from nomad_console.domain.rights import Credential
+from nomad_console.domain.snapshot import Changes, ClusterSnapshot, Source, SourceName
 from nomad_console.live.alb_records import AlbRecords
 from nomad_console.live.consul_records import ConsulRecords
 from nomad_console.live.machines import MachineIndex
@@ -39,6 +40,7 @@ class ClusterStore:
         self._every_namespace: bool | None = None
         self._server_versions: tuple[str, ...] = ()
         self._watched_since: datetime | None = None
+        self._rights: dict[str, Credential] = {}
         self.nomad = nomad = NomadRecords(self._machines, self._news.set)
         self.consul = consul = ConsulRecords(self._news.set)
         self.alb = alb = AlbRecords(self._machines, self._news.set)
@@ -75,6 +77,11 @@ class ClusterStore:
     def put_server_versions(self, versions: Iterable[str]) -> None:
         self._server_versions = tuple(sorted(set(versions)))
         self._news.set()
+
+    def put_rights(self, name: SourceName, credential: Credential) -> None:
+        if self._rights.get(name) != credential:
+            self._rights = {**self._rights, name: credential}
+            self._news.set()
 
     def reached(self, index: int) -> None:
         """Every row up to this raft index is applied."""
@@ -173,5 +180,6 @@ class ClusterStore:
             ties=self._ties,
             watched_since=self._watched_since,
             server_versions=self._server_versions,
+            rights=self._rights,
             changes=changes,
         )

@@ -41,7 +41,7 @@ def status(env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
 
 def has_the_form(document: dict[str, Any]) -> None:
     """Every field that scripts may rely on, with its type."""
-    assert set(document) == {"abandoned", "sources", "nodes", "services", "targets"}
+    assert set(document) == {"abandoned", "sources", "rights", "nodes", "services", "targets"}
     assert document["abandoned"] == []
     assert set(document["sources"]) == {"nomad", "consul", "alb"}
     for source in document["sources"].values():

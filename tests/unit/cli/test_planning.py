@@ -105,7 +105,7 @@ async def test_a_plan_waits_for_what_it_rests_on() -> None:
     assert not planning.result().blocked
 
 
-@pytest.mark.parametrize("state", [SourceState.STALE, SourceState.REFUSED, SourceState.CONNECTING])
+@pytest.mark.parametrize("state", [SourceState.STALE, SourceState.CONNECTING])
 async def test_no_plan_is_made_without_a_backend_that_is_configured(
     state: SourceState, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,3 +117,15 @@ async def test_no_plan_is_made_without_a_backend_that_is_configured(
         await planned(connections(world.cluster), planner, (node_id(2),), USUAL, 0.05)
     assert stop.value.code == 3
     assert f"consul: {word}: no answer" in capsys.readouterr().err
+
+
+async def test_a_backend_that_refuses_our_token_blocks_with_a_finding(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = SmallWorld()
+    refused = with_source(world.cluster.latest, "consul", SourceState.REFUSED, "no right")
+    world.cluster.latest = refused
+    planner = Planner(SETTINGS, Agents(), world.cluster)
+    plan = await planned(connections(world.cluster), planner, (node_id(2),), USUAL, 0.05)
+    assert (code_of(plan), plan.findings[0].id) == (5, "source:consul")
+    assert "consul: refused: no right" in capsys.readouterr().err

@@ -36,29 +36,26 @@ async def test_every_read_of_what_was_recorded(recorded: tuple[str, Recorded]) -
         assert (await consul.leader()).endswith(":8300")
 
 
-def app(*, agent: int, hidden: bool = False) -> Starlette:
+def app(*, acls: bool, hidden: bool = False) -> Starlette:
     headers = FILTERED if hidden else INDEX
-    config = {"Config": {"NodeName": "s1", "Version": "1.8.7"}}
+    own_token = (
+        PlainTextResponse("ACL not found", 403)
+        if acls
+        else PlainTextResponse("ACL support disabled", 401)
+    )
     return Starlette(
         routes=[
             Route("/v1/internal/ui/services", lambda _: JSONResponse([], headers=INDEX)),
             Route("/v1/health/state/critical", lambda _: JSONResponse([], headers=headers)),
             Route("/v1/catalog/node/{n}", lambda _: JSONResponse(None, headers=INDEX)),
             Route("/v1/health/node/{n}", lambda _: JSONResponse([], headers=INDEX)),
-            Route(
-                "/v1/agent/self",
-                lambda _: (
-                    JSONResponse(config)
-                    if agent == 200
-                    else PlainTextResponse("Permission denied", agent)
-                ),
-            ),
+            Route("/v1/acl/token/self", lambda _: own_token),
         ]
     )
 
 
 async def test_an_empty_list_that_hides_something_is_refused() -> None:
-    with served(app(agent=403, hidden=True)) as address:
+    with served(app(acls=True, hidden=True)) as address:
         async with consul_at(address) as consul:
             with pytest.raises(Refused) as caught:
                 await consul.services()
@@ -68,15 +65,15 @@ async def test_an_empty_list_that_hides_something_is_refused() -> None:
                 await consul.checks("critical")
 
 
-async def test_an_empty_list_is_empty_where_the_token_may_read() -> None:
-    with served(app(agent=200)) as address:
+async def test_an_empty_list_is_empty_where_there_are_no_acls() -> None:
+    with served(app(acls=False)) as address:
         async with consul_at(address) as consul:
             assert (await consul.services()).rows == ()
             assert (await consul.checks("critical")).index == 9
 
 
 async def test_a_machine_consul_does_not_know_has_nothing() -> None:
-    with served(app(agent=200)) as address:
+    with served(app(acls=False)) as address:
         async with consul_at(address) as consul:
             health = await consul.node_health("nobody")
     assert (health.node, health.instances, health.checks) == ("nobody", (), ())

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from nomad_console.clients.errors import Unreachable
-from nomad_console.domain.service import NodeHealth
+from nomad_console.domain.service import NodeHealth, ServiceSummary
 from nomad_console.domain.snapshot import ConsulSums, Source, SourceName, SourceState
 from nomad_console.live.consul_feed import ConsulFeed
 from nomad_console.live.interest import Interest
@@ -24,7 +24,7 @@ class World:
         self.store = ClusterStore(self.clock)
         meter = SourceMeter(SourceName.CONSUL, self.store, self.clock)
         self.feed = ConsulFeed(self.consul, self.store, meter, self.clock)
-        self.consul.service_rows = [a_service("web", ("c1", "c2"))]
+        self.consul.service_rows = [a_service("web", ("c1", "c2")), a_service("consul", ("s1",))]
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
@@ -97,11 +97,17 @@ async def test_a_refused_token_is_named(world: World) -> None:
         assert "service:read" in world.source().hint
 
 
-async def test_no_service_at_all_may_be_hidden(world: World) -> None:
-    world.consul.service_rows = []
+@pytest.mark.parametrize(
+    ("rows", "hidden"), [([], "everything"), ([a_service()], "services")], ids=["none", "some"]
+)
+async def test_services_may_be_hidden_where_consul_hides_itself(
+    world: World, rows: list[ServiceSummary], hidden: str
+) -> None:
+    world.consul.service_rows = rows
     async with world.following():
-        assert "ACLs may hide" in world.source().reason
-        world.consul.service_rows = [a_service()]
+        assert f"ACLs may hide {hidden}" in world.source().reason
+        assert world.source().state is SourceState.LIVE
+        world.consul.service_rows = [a_service(), a_service("consul", ("s1",))]
         world.consul.change()
         await world.clock.advance(2)
         assert world.source().reason == ""

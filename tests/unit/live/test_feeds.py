@@ -38,7 +38,7 @@ class World:
         )
         self.nomad.node_rows["n1"] = a_node("n1")
         self.nomad.allocation_rows["a1"] = an_allocation("a1", "n1", tasks=())
-        self.consul.service_rows = [a_service("web", ("c1",))]
+        self.consul.service_rows = [a_service("web", ("c1",)), a_service("consul", ("s1",))]
         self.alb.groups = [a_target_group("g1")]
         self.alb.target_rows["g1"] = [a_target("i-n1")]
 

@@ -1,0 +1,89 @@
+"""What our credentials may do, as far as reading tells: nothing is written to find out."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+NODE_READ = "node:read"
+NODE_WRITE = "node:write"
+AGENT_READ = "agent:read"
+READ_JOB = 'namespace "*" read-job'
+LIFECYCLE = 'namespace "*" alloc-lifecycle'
+SERVICE_READ = "service:read and node:read"
+LOCK_WRITE = "session:write, key:write on nomad-console/"
+DESCRIBE = "elasticloadbalancing:Describe*"
+TARGETS_WRITE = "elasticloadbalancing:RegisterTargets, DeregisterTargets"
+
+ANONYMOUS = "anonymous"
+OFF = "acls-disabled"
+_LEVELS = ("", "read", "write", "deny")  # the last one wins (nomad/acl/acl.go maxPrivilege)
+
+
+class Verdict(StrEnum):
+    """UNPROVEN: only trying would tell."""
+
+    YES = "yes"
+    NO = "no"
+    UNPROVEN = "unproven"
+
+
+class Right(msgspec.Struct, frozen=True):
+    """`name` as the backend's policies call it; `because`: how it is known, or why it is not."""
+
+    name: str
+    verdict: Verdict
+    because: str
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """What we are to one backend. `trouble`: why it is good for nothing, "" while it is.
+
+    `pending`: nobody has answered yet.
+    """
+
+    who: str = ""
+    rights: tuple[Right, ...] = ()
+    expires_at: datetime | None = None
+    trouble: str = ""
+    cure: str = ""
+    pending: bool = False
+
+    def right(self, name: str) -> Right | None:
+        return next((one for one in self.rights if one.name == name), None)
+
+    def may(self, name: str) -> Verdict:
+        """What was never asked is no reason to doubt."""
+        found = self.right(name)
+        return Verdict.YES if found is None else found.verdict
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The rules of one of Nomad's policies that matter here; levels are "", read, write, deny."""
+
+    name: str
+    node: str = ""
+    agent: str = ""
+    namespaces: Mapping[str, frozenset[str]] = {}  # by name or pattern: capabilities
+
+    @property
+    def everywhere(self) -> frozenset[str]:
+        """Capabilities in every namespace that no narrower rule names."""
+        return self.namespaces.get("*", frozenset())
+
+
+def level(policies: Iterable[Policy], area: str) -> str:
+    """What several policies allow together in `node` or `agent`."""
+    return max((getattr(one, area) for one in policies), key=_LEVELS.index, default="")
+
+
+def capable(policies: Iterable[Policy], capability: str) -> Verdict:
+    """In every namespace, in none, or in some: then a run shows which."""
+    policies = tuple(policies)
+    rules = [rule for one in policies for rule in one.namespaces.values()]
+    if not any(capability in rule for rule in rules):
+        return Verdict.NO
+    narrower = any("deny" in rule or capability not in rule for rule in rules)
+    everywhere = any(capability in one.everywhere for one in policies)
+    return Verdict.YES if everywhere and not narrower else Verdict.UNPROVEN
