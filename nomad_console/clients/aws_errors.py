@@ -33,6 +33,7 @@ _DOWN = {
     "500",
     "503",
 }
+_SERVER = 500
 _SERVICES = {"GetCallerIdentity": "sts", "DescribeAutoScalingInstances": "autoscaling"}
 _CREDENTIALS = "run `aws sts get-caller-identity`, and see AWS_PROFILE and the instance's role"
 
@@ -57,9 +58,11 @@ def of_client_error(operation: str, response: dict[str, Any]) -> ApiError:
         )
     if short.endswith("NotFound"):
         return NotFound("alb", operation, status, said)
-    if short in _DOWN:
-        return Unreachable("alb", operation, status, said)
-    return ApiError("alb", operation, status, said)
+    if not code:  # a proxy's page: nobody of AWS
+        said = "no answer of AWS's form"
+    down = short in _DOWN or (not code and (status or 0) >= _SERVER)
+    kind = Unreachable if down else ApiError if code else Misread
+    return kind("alb", operation, status, said)
 
 
 def of_local_error(operation: str, error: Exception) -> ApiError:

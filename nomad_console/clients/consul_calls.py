@@ -48,9 +48,9 @@ class ConsulCalls:
         with _misreading("PUT /v1/session/create"):
             return self.library().session.create(name=name, checks=[], lock_delay=0, ttl=ttl_s)
 
-    def renew_session(self, session: str) -> None:
+    def renew_session(self, session: str) -> object:
         with _misreading(f"PUT /v1/session/renew/{session}"):
-            self.library().session.renew(session)
+            return self.library().session.renew(session)
 
     def end_session(self, session: str) -> None:
         with _misreading(f"PUT /v1/session/destroy/{session}"):
