@@ -88,7 +88,7 @@ class Shelf:
     def _answer(self, what: str, key: object) -> None:
         self.asked.append((what, key))
         if what in self.failing:
-            raise LookupFailed("connection refused")
+            raise LookupFailed("connection refused", "try again")
 
 
 def a_console(

@@ -8,9 +8,10 @@ from nomad_console.live.lookups import LookupFailed
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.lookups import Lookups
 from nomad_console.tui.rendering.columns import At
-from nomad_console.tui.rendering.document import HANG, Document
+from nomad_console.tui.rendering.document import HANG, Document, Entry, fact
 from nomad_console.tui.rendering.node_detail import disagreements_document, node_document
 from nomad_console.tui.rendering.table import Key
+from nomad_console.tui.rendering.text import Cell, Tone
 from nomad_console.tui.rendering.traffic_detail import (
     group_document,
     service_document,
@@ -47,6 +48,7 @@ class DetailScreen(DocumentScreen):
         self.kind = kind
         self.key = key
         self._looked_at = -1
+        self._failure: LookupFailed | None = None
 
     def document(self, frame: Frame) -> Document | None:
         index = _index(frame.snapshot, self.kind, self.key)
@@ -54,9 +56,22 @@ class DetailScreen(DocumentScreen):
             self._looked_at = index
             self.run_worker(self._look(), group="lookup", exclusive=True)
         found = DOCUMENTS[self.kind](At(frame.snapshot, frame.now), self.key)
-        if found is None or self.kind != "disagreements":
-            return found
-        return folded(found, self.view.room, HANG)
+        if found is None and self._failure is not None and not self.view.entries:
+            found = Document("Never read", ())
+        if found is None:
+            return None
+        if self.kind == "disagreements":
+            return folded(found, self.view.room, HANG)
+        return found._replace(entries=(*self._not_read(), *found.entries))
+
+    def _not_read(self) -> tuple[Entry, ...]:
+        """What failed and what would help, above what was known before."""
+        if self._failure is None:
+            return ()
+        said = [fact("not read anew", Cell(self._failure.reason, Tone.BAD))]
+        if self._failure.hint:
+            said.append(fact("", Cell(self._failure.hint, Tone.DIM)))
+        return folded(Document("", (*said, Entry(()))), self.view.room, HANG).entries
 
     def looking_at(self) -> Interest:
         if self.kind == "nodes":
@@ -73,7 +88,10 @@ class DetailScreen(DocumentScreen):
         try:
             await LOOKUPS[self.kind](self.shared.lookups, self.key)
         except LookupFailed as error:
-            self.say(f"could not be read anew: {error}", bad=True)
+            self._failure = error
+            self.say("could not be read anew: the first line says why", bad=True)
+        else:
+            self._failure = None
 
 
 def _index(snapshot: ClusterSnapshot, kind: str, key: Key) -> int:

@@ -5,6 +5,7 @@ import pytest
 from nomad_console.clients.errors import ApiError
 from nomad_console.domain.node import NodeEvent
 from nomad_console.domain.service import NodeHealth
+from nomad_console.domain.snapshot import SourceName
 from nomad_console.live.lookups import LookupFailed, Lookups
 from nomad_console.live.store import ClusterStore
 from nomad_console.settings.values import Missing
@@ -26,7 +27,8 @@ class World:
         clock = ManualClock()
         self.nomad, self.consul, self.alb = ScriptedNomad(), ScriptedConsul(), ScriptedAlb()
         self.store = ClusterStore(clock)
-        self.lookups = Lookups(self.nomad, self.consul, self.alb, self.store, clock)
+        asked = {SourceName.NOMAD: "http://10.0.0.1:4646"}
+        self.lookups = Lookups(self.nomad, self.consul, self.alb, self.store, clock, asked)
         self.missing = Missing("Consul is not configured", "set CONSUL_HTTP_ADDR")
         self.without = Lookups(self.nomad, self.missing, self.missing, self.store, clock)
 
@@ -66,6 +68,7 @@ async def test_a_failure_is_words_and_no_error_of_a_client(world: World) -> None
     with pytest.raises(LookupFailed) as caught:
         await world.lookups.job("default", "web")
     assert "/v1/job/web" in caught.value.reason
+    assert caught.value.reason.endswith("(asked http://10.0.0.1:4646)")
     assert "namespace:read-job" in caught.value.hint
     assert not isinstance(caught.value, ApiError)
 

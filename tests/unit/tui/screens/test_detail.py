@@ -56,8 +56,22 @@ async def test_a_reading_that_fails_is_said_and_what_is_known_stays() -> None:
     async with seated(app, clock, SIZE) as seat:
         await seat.press("enter")
         await seat.settle()
-        assert "could not be read anew: connection refused" in seat.text
+        assert "could not be read anew" in seat.text
+        assert "not read anew" in seat.line("connection refused")
+        assert "try again" in seat.text
         assert "Node c1" in seat.text
+        assert "eligible" in seat.text
+
+
+async def test_what_was_never_read_says_why_and_not_that_it_is_gone() -> None:
+    clock = ManualClock()
+    app = a_console(Box(article_snapshot()), clock, lookups=Shelf("job"))
+    async with seated(app, clock, SIZE) as seat:
+        app.post_message(DetailAsked("jobs", ("default", "unheard-of")))
+        await seat.settle()
+        await seat.settle()
+        assert "connection refused" in seat.text
+        assert "no longer in the cluster" not in seat.text
 
 
 async def test_a_subject_that_is_gone_stays_and_is_said() -> None:
