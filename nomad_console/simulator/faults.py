@@ -74,6 +74,7 @@ class Faults:
             ),
             "forbid-namespace": ("namespace: no token may read it", self._forbid),
             "allow-namespace": ("namespace: as before", self._allow),
+            "expire-token": ("token: of Nomad, by its name; it ends now", self._expire_token),
             "add-load": (
                 "events [node]: so many allocation events a second; 0 ends it",
                 self._add_load,
@@ -171,6 +172,14 @@ class Faults:
         namespace = self._namespace(arguments)
         self._world.acl.allow(namespace)
         return f"namespace {namespace} may be read as before"
+
+    def _expire_token(self, arguments: Arguments) -> str:
+        name = _text(arguments, "token")
+        secret = self._world.tokens.secrets().get(name)
+        if secret is None:
+            raise Impossible(f"no token {name}", 404)
+        self._world.acl.expire(secret)
+        return f"token {name} has expired"
 
     def _namespace(self, arguments: Arguments) -> str:
         namespace = _text(arguments, "namespace")

@@ -111,15 +111,18 @@ class Token(_Table, frozen=True):
     """A Nomad token; the environment lines carry the first one's secret."""
 
     name: Name
-    rights: Literal["management", "read-only", "one-namespace", "node-only"]
+    rights: Literal[
+        "management", "read-only", "one-namespace", "node-only", "drainer", "watch", "upgrade"
+    ]
     namespace: Name = "default"  # of one-namespace
+    lasts: float = 0.0  # seconds from the world's beginning; 0: for ever
 
 
 class ConsulToken(_Table, frozen=True):
     """A Consul token; the environment lines carry the first one's secret."""
 
     name: Name
-    rights: Literal["management", "read-only"]
+    rights: Literal["management", "read-only", "watch", "upgrade", "agent-only"]
 
 
 class Scenario(_Table, frozen=True):

@@ -1,14 +1,19 @@
 """A scenario's tokens, their secrets made up from its chance."""
 
 import random
+from datetime import timedelta
+from functools import partial
 
 from nomad_console.simulator.consul.acl import ALL, Right
 from nomad_console.simulator.consul.acl import Acl as ConsulAcl
 from nomad_console.simulator.nomad.ids import Ids
 from nomad_console.simulator.nomad_api.acl import (
+    DRAINER,
     MANAGEMENT,
     NODE_ONLY,
     READ_ONLY,
+    UPGRADER,
+    WATCHER,
     Acl,
     Rights,
     Token,
@@ -16,23 +21,28 @@ from nomad_console.simulator.nomad_api.acl import (
 )
 from nomad_console.simulator.scenario import Scenario
 from nomad_console.simulator.scenario import Token as Wanted
+from nomad_console.simulator.timeline import Timeline
+
+NOMAD_RIGHTS = {
+    "management": MANAGEMENT,
+    "read-only": READ_ONLY,
+    "node-only": NODE_ONLY,
+    "drainer": DRAINER,
+    "watch": WATCHER,
+    "upgrade": UPGRADER,
+}
 
 
 def _rights(wanted: Wanted) -> Rights:
-    match wanted.rights:
-        case "management":
-            return MANAGEMENT
-        case "read-only":
-            return READ_ONLY
-        case "one-namespace":
-            return one_namespace(wanted.namespace)
-        case "node-only":
-            return NODE_ONLY
+    return NOMAD_RIGHTS.get(wanted.rights) or one_namespace(wanted.namespace)
 
 
 CONSUL_RIGHTS: dict[str, frozenset[Right]] = {
     "management": ALL,
     "read-only": frozenset(("catalog", "agent", "kv:read", "session:read")),
+    "watch": frozenset(("catalog", "agent")),
+    "upgrade": ALL - {"acl"},
+    "agent-only": frozenset(("agent",)),
 }
 
 
@@ -61,13 +71,23 @@ class ConsulTokens:
 class Tokens:
     """By name; without any, access control is off."""
 
-    def __init__(self, scenario: Scenario, rng: random.Random) -> None:
+    def __init__(self, scenario: Scenario, rng: random.Random, timeline: Timeline) -> None:
         ids = Ids(rng)
+        begin = timeline.now()
         self._tokens = [
-            Token(ids.uuid(), ids.uuid(), wanted.name, _rights(wanted))
+            Token(
+                ids.uuid(),
+                ids.uuid(),
+                wanted.name,
+                _rights(wanted),
+                begin + timedelta(seconds=wanted.lasts) if wanted.lasts else None,
+            )
             for wanted in scenario.tokens
         ]
-        self.acl = Acl(self._tokens)
+        self.acl = Acl(self._tokens, now=timeline.now)
+        for wanted, token in zip(scenario.tokens, self._tokens, strict=True):
+            if wanted.lasts:
+                timeline.after(wanted.lasts, partial(self.acl.expire, token.secret))
 
     @property
     def first(self) -> str:

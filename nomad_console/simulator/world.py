@@ -49,7 +49,7 @@ class World:
         self.timeline = timeline
         self.pace = Pace(speed)
         self.seed = seed
-        self.tokens = Tokens(scenario, self._chance(6))
+        self.tokens = Tokens(scenario, self._chance(6), timeline)
         self.consul_tokens = ConsulTokens(scenario, self._chance(8))
         self._edge_key, self._edge_port = scenario.edge_key, scenario.edge_port
         self.acl = self.tokens.acl

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Right = Literal["catalog", "agent", "kv:read", "kv:write", "session:read", "session:write"]
+Right = Literal["acl", "catalog", "agent", "kv:read", "kv:write", "session:read", "session:write"]
 ALL: frozenset[Right] = frozenset(
-    ("catalog", "agent", "kv:read", "kv:write", "session:read", "session:write")
+    ("acl", "catalog", "agent", "kv:read", "kv:write", "session:read", "session:write")
 )
+
+
+MANAGEMENT = "00000000-0000-0000-0000-000000000001"  # the id of its policy
 
 
 class Denied(Exception):

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from nomad_console.clock import Clock
 from nomad_console.simulator.consul import reads
-from nomad_console.simulator.consul.acl import Acl
+from nomad_console.simulator.consul.acl import MANAGEMENT, Acl
 from nomad_console.simulator.consul.answers import (
     Malformed,
     Reader,
@@ -213,6 +213,8 @@ class Agent:
             return text(HTTPStatus.FORBIDDEN, "ACL not found", headers)
         rights = sorted(self._gate.acl.rights(given))
         policies = [{"ID": f"{number:036d}", "Name": right} for number, right in enumerate(rights)]
+        if "acl" in rights:
+            policies = [{"ID": MANAGEMENT, "Name": "global-management"}]
         answer = {"AccessorID": f"{1:036d}", "SecretID": given, "Policies": policies}
         return as_json(request, answer | {"Local": False}, headers)
 

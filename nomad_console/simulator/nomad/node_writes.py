@@ -5,7 +5,7 @@ from nomad_console.simulator.nomad.evaluations import Evaluations
 from nomad_console.simulator.nomad.heartbeats import Heartbeats
 from nomad_console.simulator.nomad.nodes import node_event, with_event
 from nomad_console.simulator.nomad.refusals import Refusal
-from nomad_console.simulator.nomad.state import Row, job_key
+from nomad_console.simulator.nomad.state import Row
 
 ANONYMOUS = "acls-disabled"
 
@@ -87,14 +87,7 @@ class NodeWrites:
         change = state.change("NodeDeregistration")
         change.remove("nodes", node_id)
         index = state.write(change)
-        keys = {
-            job_key(state.allocations[alloc_id])
-            for alloc_id in state.allocs_by_node[node_id]
-            if state.allocations[alloc_id]["ClientStatus"] in {"pending", "running", "unknown"}
-        }
-        rows = self._evaluations.for_jobs(
-            sorted(keys), "node-update", NodeID=node["ID"], NodeModifyIndex=index
-        )
+        rows = self._heartbeats.evaluate({**node, "ModifyIndex": index})
         return _wide_answer(rows, index, index)
 
     def _node(self, node_id: str) -> Row:

@@ -179,7 +179,7 @@ class Servers:
             "ID": server.id,
             "Name": f"{server.name}.{self._core.region}",
             "Address": server.address,
-            "SerfStatus": server.reported_status,
+            "SerfStatus": "alive" if server.reported_healthy else "left",  # not serf's `failed`
             "Version": server.reported_version,
             "Leader": leader,
             "LastTerm": self.term,

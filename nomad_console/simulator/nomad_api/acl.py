@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
@@ -10,6 +11,8 @@ from nomad_console.simulator.nomad.state import Row
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NEVER = "0001-01-01T00:00:00Z"
 DENIED = "Permission denied"
+EXPIRED = "ACL token expired"  # of the token's own record; lists deny (nomad/structs/errors.go)
+POLICY_INDEX = 15
 
 READ = frozenset({"list-jobs", "parse-job", "read-job", "read-job-scaling", "read-fs", "read-logs"})
 WRITE = READ | {"submit-job", "dispatch-job", "scale-job", "alloc-lifecycle"}
@@ -66,6 +69,9 @@ READ_ONLY = Rights(
     namespaces={"*": READ}, node="read", agent="read", operator="read", node_pools=True
 )
 NODE_ONLY = Rights(node="read")
+DRAINER = Rights(node="write", operator="write")
+WATCHER = Rights(namespaces={"*": READ}, node="read", agent="read")
+UPGRADER = Rights(namespaces={"*": READ | {"alloc-lifecycle"}}, node="write", agent="read")
 
 
 def one_namespace(name: str) -> Rights:
@@ -81,6 +87,20 @@ class Token:
     accessor: str
     name: str
     rights: Rights
+    expires_at: datetime | None = None
+
+    def policy(self) -> Row:
+        """The one that gives it its rights, named like it."""
+        return {
+            "CreateIndex": POLICY_INDEX,
+            "Description": self.name,
+            "Hash": "",
+            "JobACL": None,
+            "ModifyIndex": POLICY_INDEX,
+            "Name": self.name,
+            "Rules": "",
+            "RulesJSON": _rules(self.rights),
+        }
 
     def row(self) -> Row:
         management = self.rights.management
@@ -92,7 +112,33 @@ class Token:
             "Type": "management" if management else "client",
             "Policies": None if management else [self.name],
             "Global": management,
+            "ExpirationTime": self.expires_at and f"{self.expires_at:%Y-%m-%dT%H:%M:%S.%f}Z",
         }
+
+
+def _rules(rights: Rights) -> Row:
+    """A policy's rules as Nomad parses them: null for what has none."""
+
+    def area(level: str) -> Row | None:
+        return {"Policy": level} if level else None
+
+    return {
+        "Agent": area(rights.agent),
+        "ExtraKeysHCL": None,
+        "HostVolumes": None,
+        "Namespaces": [
+            {"Capabilities": sorted(can), "Name": name, "Policy": "", "Variables": None}
+            for name, can in rights.namespaces.items()
+        ]
+        or None,
+        "Node": area(rights.node),
+        "NodePools": None,
+        "Operator": area(rights.operator),
+        "Plugin": None,
+        "Quota": None,
+        "Raw": "",
+        "Sentinel": None,
+    }
 
 
 def _anonymous() -> Row:
@@ -120,8 +166,14 @@ class Acl:
     and from those who come without one, who otherwise keep what they had.
     """
 
-    def __init__(self, tokens: Iterable[Token] = (), anonymous: Rights | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Iterable[Token] = (),
+        anonymous: Rights | None = None,
+        now: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC),
+    ) -> None:
         self._tokens = {token.secret: token for token in tokens}
+        self._now = now
         self._anonymous = anonymous or (Rights() if self._tokens else MANAGEMENT)
         self._forbidden: frozenset[str] = frozenset()
         self._watchers: list[Callable[[], None]] = []
@@ -142,8 +194,25 @@ class Acl:
         """As it was before it was forbidden."""
         self._forbid(self._forbidden - {namespace})
 
+    def expire(self, secret: str) -> None:
+        """From now on; its streams end."""
+        self._tokens[secret] = replace(self._tokens[secret], expires_at=self._now())
+        self._tell()
+
+    def policy(self, secret: str, name: str) -> Row | None:
+        """As its own token or a management token may read it; None: there is no such policy."""
+        token = self._token(secret)
+        found = next((one.policy() for one in self._tokens.values() if one.name == name), None)
+        own = token is not None and (token.rights.management or token.name == name)
+        if name != "anonymous" and not own:
+            raise denied()
+        return found
+
     def _forbid(self, namespaces: frozenset[str]) -> None:
         self._forbidden = namespaces
+        self._tell()
+
+    def _tell(self) -> None:
         for callback in self._watchers:
             callback()
 
@@ -158,14 +227,14 @@ class Acl:
         if not self.enabled:
             off = {"AccessorID": "acls-disabled", "Name": "ACLs disabled token", "Policies": None}
             return _anonymous() | off
-        token = self._token(secret)
+        token = self._token(secret, past=Refusal(500, EXPIRED))
         return token.row() if token else _anonymous()
 
     def accessor(self, secret: str) -> str:
         """How a node's LastDrain names who drained it."""
         return str(self.row(secret)["AccessorID"])
 
-    def _token(self, secret: str) -> Token | None:
+    def _token(self, secret: str, past: Refusal | None = None) -> Token | None:
         if not secret or not self._tokens:
             return None
         if not _UUID.fullmatch(secret):
@@ -176,4 +245,7 @@ class Acl:
             )
         if secret not in self._tokens:
             raise denied()
-        return self._tokens[secret]
+        token = self._tokens[secret]
+        if token.expires_at is not None and token.expires_at <= self._now():
+            raise past or denied()
+        return token

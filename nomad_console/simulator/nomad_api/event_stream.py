@@ -54,12 +54,18 @@ class EventStreamEndpoint:
         def permitted() -> bool:
             return subscription.permitted(view.acl.rights(secret))
 
+        def still_permitted() -> bool:
+            try:
+                return permitted()
+            except Refusal:  # its token has expired
+                return False
+
         try:
             if not permitted():
                 return self._silence()
         except Refusal:
             return _closed()
-        return view.streams.follow(subscription, index, permitted)
+        return view.streams.follow(subscription, index, still_permitted)
 
     async def _silence(self) -> AsyncIterator[bytes]:
         closed = asyncio.Event()

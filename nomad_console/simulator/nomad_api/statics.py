@@ -1,6 +1,7 @@
 """Reads of what this cluster does not have, or never changes."""
 
 from nomad_console.simulator.nomad.refusals import Refusal
+from nomad_console.simulator.nomad_api.acl import POLICY_INDEX
 from nomad_console.simulator.nomad_api.calls import Answer, Call, Reading, not_found
 from nomad_console.simulator.nomad_api.view import View
 
@@ -14,6 +15,13 @@ def _still(answer: Answer, index: int = 0) -> Reading:
 
 def token_self(view: View, call: Call) -> Reading:
     return _still(Answer(view.acl.row(call.secret)))
+
+
+def policy(view: View, call: Call) -> Reading:
+    found = view.acl.policy(call.secret, call.path["name"])
+    if found is None:
+        return _still(Answer(text="ACL policy not found", status=404))
+    return _still(Answer(found), POLICY_INDEX)
 
 
 def volumes(_view: View, _call: Call) -> Reading:
