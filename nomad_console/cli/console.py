@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nomad_console.cli.arguments import BUG, DONE, USAGE
+from nomad_console.cli.asides import kept_aside
 from nomad_console.cli.wiring import Connections, connected, settings_of, upgrades_on
 from nomad_console.domain.text import printable
 from nomad_console.operations.calls import undoing
@@ -28,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"nomad-console: {missing}; scripts use `status`", file=sys.stderr)
         return USAGE
     asked = options.command == "watch" or getattr(options, "read_only", False)
-    return asyncio.run(_console(settings, read_only=asked or settings.read_only))
+    with kept_aside():
+        return asyncio.run(_console(settings, read_only=asked or settings.read_only))
 
 
 def terminal_lacking() -> str:
