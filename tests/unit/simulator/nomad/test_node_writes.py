@@ -125,6 +125,17 @@ def test_a_purged_node_is_gone_until_its_agent_registers_again(world: NomadWorld
     assert _messages(world) == ["Node registered"]
 
 
+def test_a_purge_evaluates_system_jobs_even_of_a_node_that_is_down(world: NomadWorld) -> None:
+    world.drain("c1", -1)
+    world.step(20)
+    world.cluster.agent_kill("c1")
+    world.step(60)
+    assert world.node("c1")["Status"] == "down"
+    answer = world.cluster.node_purge(world.node_id("c1"))
+    jobs = {world.state.evaluations[name]["JobID"] for name in answer["EvalIDs"]}
+    assert jobs == {"edge"}
+
+
 def test_what_ran_on_a_purged_node_is_lost(world: NomadWorld) -> None:
     world.cluster.agent_kill("c1")
     world.cluster.node_purge(world.node_id("c1"))

@@ -40,6 +40,8 @@ def test_a_dead_server_is_reported_late(world: NomadWorld) -> None:
     world.step(1)
     health = servers.autopilot_health()
     assert (health["Healthy"], health["FailureTolerance"]) == (False, 0)
+    words = {row["Name"]: row["SerfStatus"] for row in health["Servers"]}
+    assert words["s2.global"] == "left"  # not serf's own word
     servers.start("s2")
     world.step(2.1)
     assert servers.autopilot_health()["Healthy"]
