@@ -1,10 +1,10 @@
 """Every call a run makes, in words and as the command line that does the same."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, assert_never
 
-from nomad_console.domain.plan import NodePlan, Plan, RecordedTarget, Step, SystemJobs
+from nomad_console.domain.plan import NodePlan, Plan, RecordedTarget, Step
 from nomad_console.domain.text import duration
 from nomad_console.upgrade.commands import (
     RUN_META,
@@ -18,8 +18,11 @@ from nomad_console.upgrade.commands import (
     SetEligibility,
     StopAllocation,
     Write,
+    call,
 )
-from nomad_console.upgrade.run import Run
+from nomad_console.upgrade.machine import upcoming
+from nomad_console.upgrade.run import NodeUpgrade, Run, next_step
+from nomad_console.upgrade.steps import calls_of
 
 
 class Call(NamedTuple):
@@ -32,46 +35,52 @@ class Call(NamedTuple):
 
 def chain(plan: Plan, node: NodePlan) -> tuple[Call, ...]:
     """The calls for one node in their order."""
-    here = {"id": "", "node": node.node_id}
-    name = node.name
-    drain = Drain(
-        **here,
-        run_id=plan.run_id,
-        deadline_s=plan.deadline_of(node.node_id, plan.batch),
-        keep_system=plan.system is SystemJobs.KEEP,
-    )
-    work = "its services and batch jobs" if drain.keep_system else "all its work, system jobs too"
-    deadline = f"deadline {duration(drain.deadline_s)}" if drain.deadline_s else "no deadline"
-
-    def call(step: Step, words: str, write: Write) -> Call:
-        return Call(step, words, command_line(write))
-
-    calls = []
-    if node.eligible:
-        out = SetEligibility(**here, eligible=False)
-        calls.append(call(Step.CORDON, f"make {name} ineligible", out))
-    calls += [
-        call(
-            Step.DETACH,
-            f"take {_where(target)} out of {target.group_name}",
-            Deregister(**here, target=target),
-        )
-        for target in node.targets
-    ]
-    calls.append(call(Step.DRAIN, f"drain {name} of {work}, {deadline}", drain))
-    calls.append(Call(Step.UPGRADE, *_host_step(plan, node)))
-    if node.eligible:
-        back = SetEligibility(**here, eligible=True)
-        calls.append(call(Step.REJOIN, f"make {name} eligible", back))
-    calls += [
-        call(
-            Step.ATTACH,
-            f"register {_where(target)} in {target.group_name}",
-            Register(**here, target=target),
-        )
-        for target in node.targets
-    ]
+    untouched = NodeUpgrade(node.node_id)
+    calls: list[Call] = []
+    step = next_step(node, None)
+    while step is not None:
+        asked = calls_of(plan, untouched, step)
+        writes = [kind(id="", node=node.node_id, **fields) for kind, fields in asked]
+        calls += _told(plan, node, step, writes)
+        step = next_step(node, step)
     return tuple(calls)
+
+
+def ahead(run: Run) -> tuple[Call, ...]:
+    """The calls that the gate's answer leads to; none where all is as it should be already."""
+    node = run.plan.node(run.upgrade.node)
+    step = None if run.upgrade.skipped else next_step(node, run.upgrade.step)
+    return tuple(_told(run.plan, node, step or Step.CORDON, upcoming(run)))
+
+
+def _told(plan: Plan, node: NodePlan, step: Step, writes: Iterable[Write]) -> list[Call]:
+    if step is Step.UPGRADE and not node.host_argv:
+        return [Call(step, by_hand(plan, node), "")]
+    return [Call(step, _said(plan, write), command_line(write)) for write in writes]
+
+
+def _said(plan: Plan, write: Write) -> str:
+    """A call of the chain in words; the others as they are made."""
+    node = plan.node(write.node)
+    match write:
+        case SetEligibility(eligible=eligible):
+            words = f"make {node.name} {'eligible' if eligible else 'ineligible'}"
+        case Deregister(target=target):
+            words = f"take {_where(target)} out of {target.group_name}"
+        case Drain(keep_system=kept, deadline_s=limit):
+            work = "its services and batch jobs" if kept else "all its work, system jobs too"
+            deadline = f"deadline {duration(limit)}" if limit else "no deadline"
+            words = f"drain {node.name} of {work}, {deadline}"
+        case StopAllocation(allocation=allocation):
+            stopped = next((one.name for one in node.batch if one.id == allocation), allocation[:8])
+            words = f"stop batch work {stopped}"
+        case RunHost(argv=argv):
+            words = f"run {argv[0]} for {node.name}"
+        case Register(target=target):
+            words = f"register {_where(target)} in {target.group_name}"
+        case _:
+            words = call(write)
+    return words
 
 
 def _where(target: RecordedTarget) -> str:
@@ -81,12 +90,6 @@ def _where(target: RecordedTarget) -> str:
 def by_hand(plan: Plan, node: NodePlan) -> str:
     """What the operator does where no host command is configured."""
     return f"by hand: upgrade the Nomad agent of {node.name} to {plan.target_version}"
-
-
-def _host_step(plan: Plan, node: NodePlan) -> tuple[str, str]:
-    if node.host_argv:
-        return f"run {node.host_argv[0]} for {node.name}", shlex.join(node.host_argv)
-    return by_hand(plan, node), ""
 
 
 def command_line(write: Write) -> str:

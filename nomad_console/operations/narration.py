@@ -19,7 +19,7 @@ def record(event: Event, before: Run, after: Run) -> dict[str, Any]:
     before the run has one.
     """
     upgrade = _about(event, before, after)
-    fields = msgspec.to_builtins(event)
+    fields = msgspec.json.decode(msgspec.json.encode(event))
     detail = {key: value for key, value in fields.items() if key not in _ELSEWHERE}
     write = _call_of(event, before, after)
     if write is not None:

@@ -15,6 +15,7 @@ _CAUSES: Mapping[ProofName, Cause] = {
     _P.PLACED: Cause.GUARD,
     _P.NODE_OURS: Cause.DISTURBED,
     _P.TARGETS_OURS: Cause.DISTURBED,
+    _P.READY: Cause.DOWN,
 }
 
 
@@ -26,6 +27,8 @@ def guard(turn: Turn) -> None:
         upgrade = turn.run.upgrade
         standing = upgrade.standing(name)
         if standing is None or standing.proof.truth == Truth.UNKNOWN:
+            continue
+        if name == _P.READY and upgrade.step == Step.UPGRADE:  # its agent restarts
             continue
         known = {one for one in upgrade.told if one.startswith(f"{name}: ")}
         if standing.proof.truth == Truth.TRUE:

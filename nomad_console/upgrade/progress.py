@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from nomad_console.domain.allocation import Allocation, TaskEvent
+from nomad_console.domain.allocation import Allocation, ClientStatus, TaskEvent
 from nomad_console.domain.job import Group
 from nomad_console.domain.plan import SystemJobs
 from nomad_console.domain.snapshot import ClusterSnapshot
@@ -24,6 +24,7 @@ class Doing(StrEnum):
     KILLED = "KILLED"  # had not stopped in time
     BATCH = "batch"  # left alone until the deadline
     KEPT = "kept"  # a system allocation that stays
+    LOST = "lost"  # its node is: out of reach, its tasks may run on
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -60,12 +61,16 @@ class Moving(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """`total` leaves out what is kept. `deadline_left_s` None: no drain is set just now."""
+    """`total` leaves out what is kept. `deadline_left_s` None: no drain is set just now.
+
+    `lost` is the node's status where its heartbeats are missed: nothing on it can be told to stop.
+    """
 
     moving: tuple[Moving, ...]
     gone: int
     total: int
     deadline_left_s: float | None
+    lost: str = ""
 
 
 def progress(snapshot: ClusterSnapshot, run: Run, node_id: str) -> Progress:
@@ -84,11 +89,13 @@ def progress(snapshot: ClusterSnapshot, run: Run, node_id: str) -> Progress:
     moving = [_moving(snapshot, run, one) for one in rows]
     moving.sort(key=lambda one: (one.doing == Doing.KEPT, one.name, one.id))
     counted = [one for one in moving if one.doing != Doing.KEPT]
+    node = snapshot.nodes.get(node_id)
     return Progress(
         tuple(moving),
         sum(one.gone for one in counted),
         len(counted),
         _deadline_left(snapshot, node_id),
+        node.status if node is not None and node.lost else "",
     )
 
 
@@ -103,7 +110,9 @@ def _moving(snapshot: ClusterSnapshot, run: Run, one: Allocation) -> Moving:
     kind = job_type(snapshot, one)
     job = snapshot.jobs.get((one.namespace, one.job_id))
     group = job.group(one.group) if job else None
-    doing, for_s, of_s, then_s = _stage(snapshot, run, one, kind, group)
+    doing, for_s, of_s, then_s = Doing.LOST, 0.0, 0.0, 0.0
+    if not _lost(snapshot, one):
+        doing, for_s, of_s, then_s = _stage(snapshot, run, one, kind, group)
     ended = _last(one, "Terminated")
     blocked = any(
         (evaluation.namespace, evaluation.job_id) == (one.namespace, one.job_id)
@@ -150,6 +159,13 @@ def _stage(
         return Doing.STOPPING, since, killing.kill_timeout_s or timeout, 0.0
     delay = group.shutdown_delay_s if group else 0.0
     return Doing.DELAY, _since(snapshot, one.modify_time_ns), delay, timeout
+
+
+def _lost(snapshot: ClusterSnapshot, one: Allocation) -> bool:
+    """Its node is, and it had not ended before; what task states say is as old as that."""
+    node = snapshot.nodes.get(one.node_id)
+    ended = one.terminal and one.client != ClientStatus.LOST
+    return node is not None and node.lost and not ended
 
 
 def _last(one: Allocation, kind: str) -> TaskEvent | None:

@@ -29,11 +29,12 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a run is held. UNANSWERED: a call that may run once has no answer known."""
+    """Why a run is held. DOWN: the node at work is; UNANSWERED: nobody knows what a call did."""
 
     OPERATOR = "operator"
     CALL = "call"
     GUARD = "guard"
+    DOWN = "down"
     DISTURBED = "disturbed"
     PROBE = "probe"
     HUNG_UP = "hung up"
@@ -207,6 +208,11 @@ class Run(msgspec.Struct, frozen=True):
     @property
     def active(self) -> bool:
         return self.started_at is not None and self.ended_at is None
+
+    @property
+    def unaccepted(self) -> tuple[str, ...]:
+        """The findings that still need a word of the operator, by id: no gate opens before."""
+        return tuple(one for one in self.plan.to_accept if one not in self.accepted)
 
     @property
     def ahead(self) -> tuple[NodeUpgrade, ...]:

@@ -1,6 +1,7 @@
 """What each step does, when it is done, and how a run goes on by itself."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from nomad_console.domain.plan import BatchChoice, Plan, Step, SystemJobs
 from nomad_console.upgrade.commands import (
@@ -79,6 +80,8 @@ def proceed(turn: Turn) -> None:
                 turn.change(gate=None)
             return
         gate = gate_ahead(run)
+        if gate is not None and run.unaccepted:
+            return
         if upgrade.gate is not None and upgrade.gate.gate != gate:
             turn.change(gate=None)
         if gate is not None:
@@ -171,14 +174,14 @@ def _begin(turn: Turn, step: Step, index: int) -> None:
     if step == Step.CORDON and first and run.plan.cordon_selection:
         nodes = (run.upgrade, *run.ahead)
     for upgrade in nodes:
-        for kind, fields in _calls(run.plan, upgrade, step):
+        for kind, fields in calls_of(run.plan, upgrade, step):
             turn.issue(kind, upgrade.node, **fields)
 
 
-Call = tuple[type[Write], dict[str, object]]
+Call = tuple[type[Write], dict[str, Any]]
 
 
-def _calls(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
+def calls_of(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
     """What a step writes, in order."""
     node = plan.node(upgrade.node)
     calls: list[Call] = []

@@ -106,6 +106,8 @@ async def at_work(stage: Stage) -> AsyncIterator[Stage]:
     await stage.lock.take(Holder(stage.plan.run_id, "me@here", 1, stage.clock.now()))
     async with asyncio.TaskGroup() as tasks:
         conducting = tasks.create_task(stage.conductor.conduct())
+        if stage.run.unaccepted:
+            stage.conductor.accept(*stage.run.unaccepted)
         stage.conductor.start()
         await stage.cluster.pass_time(1)
         yield stage

@@ -7,6 +7,7 @@ from typing import Any
 from nomad_console.domain.plan import Step
 from nomad_console.upgrade.commands import Command, Rejected
 from nomad_console.upgrade.events import (
+    Accepted,
     Answered,
     Event,
     GateConfirmed,
@@ -60,6 +61,12 @@ class Play:
         if self.run is not before:
             self.journal.append(event)
         return self.asked
+
+    def take_up(self) -> None:
+        """Accept what the plan found, and begin."""
+        if self.run.unaccepted:
+            self.do(Accepted, self.run.unaccepted)
+        self.do(Started)
 
     def refused(self) -> str:
         """Why the last event was rejected; "" where it was not."""
@@ -125,6 +132,7 @@ class Play:
 
     def finish_step(self) -> Gate | None:
         """Answer, prove and wait, up to the next gate; None: the run is over."""
+        assert not self.run.unaccepted, "no gate opens before everything is accepted"
         step = self.now.step
         self.answer()
         self.see()
@@ -162,7 +170,7 @@ class Play:
 def started(*numbers: int, **options: Any) -> Play:
     """A run for some of the article's nodes, taken up."""
     play = Play(Run.of(a_plan(*numbers, **options)))
-    play.do(Started)
+    play.take_up()
     return play
 
 

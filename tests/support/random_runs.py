@@ -59,7 +59,7 @@ def moves() -> st.SearchStrategy[tuple[int, list[Any]]]:
 def head_start(play: Play, steps: int) -> None:
     for number in range(steps):
         if play.run.started_at is None:
-            play.do(Started)
+            play.take_up()
         elif play.run.ended_at is None and play.finish_step() is not None:
             play.confirm(f"{number:02}")
 
@@ -108,6 +108,8 @@ def do_likely(play: Play, choice: int) -> None:
     gate = play.now.gate
     if play.run.started_at is None:
         play.do(Started)
+    elif play.run.unaccepted and choice % 3:
+        play.do(Accepted, play.run.unaccepted[: 1 + choice % 2])
     elif play.run.host_question is not None:
         play.do(HostAnswered, ran=bool(choice % 2))
     elif play.run.hold is not None:

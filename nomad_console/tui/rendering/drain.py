@@ -39,12 +39,13 @@ def bar(progress: Progress) -> Line:
     full = _BAR if not progress.total else _BAR * progress.gone // progress.total
     left = progress.deadline_left_s
     deadline = "" if left is None else f" · deadline in {duration(left)}"
+    lost = f" · {progress.lost.upper()}: what is here cannot be told to stop"
     killed = sum(one.doing is Doing.KILLED for one in progress.moving)
     return (
         Cell("█" * full, Tone.GOOD),
         Cell("░" * (_BAR - full), Tone.DIM),
         Cell(f"  {progress.gone} of {progress.total} gone", Tone.STRONG),
-        Cell(deadline, Tone.DIM),
+        Cell(lost, Tone.BAD) if progress.lost else Cell(deadline, Tone.DIM),
         *((Cell(f" · {killed} KILLED", Tone.BAD),) if killed else ()),
     )
 
@@ -75,6 +76,8 @@ def _doing(one: Moving) -> Cell:
             tone = Tone.BAD
         case Doing.BATCH:
             text, tone = "batch: stays until it ends or the deadline   s stops it now", Tone.WARN
+        case Doing.LOST:
+            text, tone = "out of reach; its tasks may still run", Tone.BAD
         case Doing.KEPT:
             text, tone = "system: keeps running", Tone.DIM
     return Cell(text, tone)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from nomad_console.domain.plan import BatchChoice, NodePlan, Step
-from nomad_console.operations.calls import Call, chain
+from nomad_console.domain.plan import BatchChoice, Step
+from nomad_console.operations.calls import ahead
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_plan import call_line
 from nomad_console.tui.rendering.upgrade_run import Sight, proofs_of
 from nomad_console.tui.rendering.wrapping import flowed, wrapped
 from nomad_console.upgrade.gates import Gate, Truth
-from nomad_console.upgrade.run import GateState, next_step
+from nomad_console.upgrade.run import GateState
 
 _ASKS = {
     Gate.START: "begin with {name}: make it ineligible for new work",
@@ -54,7 +54,7 @@ def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[L
     What is higher than it may be shows first what it asks.
     """
     room = width - _LABEL
-    said = [call_line(call, room) for call in calls_ahead(sight)] or [(Cell(_NO_CALL),)]
+    said = [call_line(call, room) for call in ahead(sight.run)] or [(Cell(_NO_CALL),)]
     rows = [(_label("next" if line is said[0] else ""), line) for line in said]
     rows += _batch(sight, gate)
     rows += [
@@ -95,7 +95,10 @@ def _batch_keys(choice: BatchChoice, *, begun: bool) -> Line:
 
 def waiting_lines(sight: Sight, width: int) -> list[Line]:
     """What keeps the next gate closed."""
-    upgrade = sight.run.upgrade
+    run, upgrade = sight.run, sight.run.upgrade
+    if run.unaccepted and not upgrade.skipped:
+        items = [(Cell("✗ ", Tone.WARN), Cell(one)) for one in run.unaccepted]
+        return flowed(items, width, (Cell("not accepted ", Tone.DIM),))
     missing = [one for one in proofs_of(sight, upgrade) if not one.holds]
     if missing:
         items = [(Cell("✗ ", Tone.WARN), Cell(one.name)) for one in missing]
@@ -103,23 +106,9 @@ def waiting_lines(sight: Sight, width: int) -> list[Line]:
     return [(Cell("the next gate opens when every proof holds", Tone.DIM),)]
 
 
-def calls_ahead(sight: Sight) -> tuple[Call, ...]:
-    """The calls of the step that the answer begins; none where all is as it should be already."""
-    run, plan = sight.run, sight.run.plan
-    upgrade = run.upgrade
-    nodes: tuple[NodePlan, ...] = (plan.node(upgrade.node),)
-    step = next_step(nodes[0], upgrade.step)
-    if upgrade.step is None and plan.cordon_selection:
-        nodes = plan.nodes
-    elif step is None and run.following is not None:
-        step = Step.CORDON
-        nodes = () if run.following.cordoned else (plan.node(run.following.node),)
-    return tuple(call for node in nodes for call in chain(plan, node) if call.step is step)
-
-
 def commands_ahead(sight: Sight) -> str:
     """What `y` copies at a gate: one command line each, or what is to be done by hand."""
-    return "\n".join(call.command or f"# {call.words}" for call in calls_ahead(sight))
+    return "\n".join(call.command or f"# {call.words}" for call in ahead(sight.run))
 
 
 def _proofs(sight: Sight) -> Iterator[Line]:

@@ -1,5 +1,8 @@
 """Proofs about the node itself, by Nomad."""
 
+from datetime import datetime
+
+from nomad_console.domain.plan import Step
 from nomad_console.upgrade.commands import RUN_META
 from nomad_console.upgrade.gates import ProofName, Truth
 from nomad_console.upgrade.proofs.sight import (
@@ -54,7 +57,27 @@ def undrained(sight: Sight) -> Verdict:
 
 
 def ready(sight: Sight) -> Verdict:
-    return verdict(sight.node.ready, sight.node.status)
+    """A node that is lost is named with since when, and what that means where the run is."""
+    node = sight.node
+    if not node.lost:
+        return verdict(node.ready, node.status)
+    detail = sight.snapshot.details.get(node.id)
+    fresh = detail is not None and detail.modify_index >= node.modify_index
+    since = detail.status_updated_at if detail is not None and fresh else None
+    at = f" since {since:%H:%M:%S}" if since is not None else ""
+    return disproven(f"{node.status}{at}{_meaning(sight, since)}", node.status)
+
+
+def _meaning(sight: Sight, since: datetime | None) -> str:
+    match sight.upgrade.step:
+        case Step.DRAIN:
+            return ": its tasks cannot be stopped in order and may run on"
+        case Step.UPGRADE if since is not None:
+            gone = (sight.snapshot.at - since).total_seconds()
+            late = gone > sight.plan.policy.stall_s
+            return ": longer than an agent takes to restart" if late else ", as while it restarts"
+        case _:
+            return ""
 
 
 def same_machine(sight: Sight) -> Verdict:

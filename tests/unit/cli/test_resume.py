@@ -7,9 +7,11 @@ from nomad_console.cli import resume
 from nomad_console.cli.arguments import main
 from nomad_console.domain.plan import Step
 from nomad_console.operations.journal import folder, read
-from nomad_console.upgrade.events import Held, HostStarted, Intended
+from nomad_console.upgrade.events import Held, HostStarted, Intended, Started
+from nomad_console.upgrade.run import Run
 from tests.support.commands import SETTINGS, SmallWorld
 from tests.support.journals import keep
+from tests.support.plans import a_plan
 from tests.support.play import HOST, Play, at_step, started
 
 
@@ -82,7 +84,9 @@ def test_without_such_a_run_nothing_is_opened(
 def test_findings_that_were_never_accepted_are_asked_for(
     world: SmallWorld, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept(started(1, host_command=HOST))
+    play = Play(Run.of(a_plan(1, host_command=HOST)))
+    play.do(Started)
+    kept(play)
     code, lines, err = said(capsys)
     assert (code, lines) == (1, [])
     assert "--accept count-one:" in err

@@ -1,7 +1,7 @@
 import msgspec
 
 from nomad_console.domain.plan import BatchChoice, Step, SystemJobs
-from nomad_console.operations.calls import chain, command_line, undoing
+from nomad_console.operations.calls import ahead, chain, command_line, undoing
 from nomad_console.upgrade.commands import (
     CancelDrain,
     EvaluateJob,
@@ -9,9 +9,11 @@ from nomad_console.upgrade.commands import (
     RunHost,
     SetEligibility,
     StopAllocation,
+    Write,
 )
 from nomad_console.upgrade.run import Run
 from tests.support.plans import a_plan
+from tests.support.play import at_step
 from tests.support.snapshots import API_INT, WEB_PUBLIC, node_id
 
 
@@ -48,7 +50,7 @@ def test_the_chain_is_told_in_its_order_with_the_exact_calls() -> None:
 
 def test_without_batch_work_to_wait_for_a_drain_has_its_deadline() -> None:
     for plan in (a_plan(1), a_plan(2, batch=BatchChoice.STOP), a_plan(2, deadline_s=600.0)):
-        (drain,) = [call for call in chain(plan, plan.nodes[0]) if call.step is Step.DRAIN]
+        drain = next(call for call in chain(plan, plan.nodes[0]) if call.step is Step.DRAIN)
         assert drain.words.endswith("deadline 10:00")
         assert "-deadline 600s" in drain.command
 
@@ -61,9 +63,25 @@ def test_a_drain_that_spares_nothing_says_so() -> None:
 
 
 def test_a_node_that_was_ineligible_stays_so() -> None:
-    plan = a_plan(2)
-    node = msgspec.structs.replace(plan.nodes[0], eligible=False)
+    node = msgspec.structs.replace(a_plan(2).nodes[0], eligible=False)
+    plan = msgspec.structs.replace(a_plan(2), nodes=(node,))
     assert not {Step.CORDON, Step.REJOIN} & {call.step for call in chain(plan, node)}
+
+
+def test_batch_work_that_is_to_be_stopped_is_named_with_its_call() -> None:
+    plan = a_plan(2, batch=BatchChoice.STOP)
+    (batch,) = plan.nodes[0].batch
+    _, stop = (call for call in chain(plan, plan.nodes[0]) if call.step is Step.DRAIN)
+    said = (f"stop batch work {batch.name}", f"nomad alloc stop -detach {batch.id}")
+    assert (stop.words, stop.command) == said
+
+
+def test_what_an_answer_leads_to_is_what_the_engine_would_ask() -> None:
+    play = at_step(Step.CORDON, 1, 2)
+    said = [one.command for one in ahead(play.run)]
+    play.finish_step()
+    play.confirm()
+    assert said == [command_line(one) for one in play.asked if isinstance(one, Write)]
 
 
 def test_by_hand_says_what_to_do() -> None:

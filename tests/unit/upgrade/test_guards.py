@@ -110,3 +110,30 @@ def test_on_the_way_back_nothing_guards() -> None:
     play.see(_P.NO_UNHEALTHY, _P.DRAIN_OVER, mark="a1")
     play.do(RestoreAsked, reason="unhealthy")
     assert play.run.hold is None
+
+
+@pytest.mark.parametrize("step", [Step.CORDON, Step.DETACH, Step.DRAIN, Step.ATTACH, Step.BAKE])
+def test_a_node_that_is_lost_holds_the_run_and_our_drain_stays(step: Step) -> None:
+    play = at_step(step)
+    play.answer()
+    assert play.see(_P.READY, mark="down") == ()
+    hold = held(play)
+    assert (hold.reason, hold.frozen, hold.cause) == ("c1: broken", False, Cause.DOWN)
+    assert not play.now.cancelled
+    play.do(Released)
+    play.see(_P.READY, mark="down")
+    assert play.run.hold is None
+    assert play.now.gate is None
+
+
+def test_a_node_that_only_starts_up_holds_nothing() -> None:
+    play = draining()
+    play.see(_P.READY)
+    assert play.run.hold is None
+
+
+def test_while_its_agent_restarts_a_node_may_be_down() -> None:
+    play = at_step(Step.UPGRADE)
+    play.answer()
+    play.see(_P.READY, _P.VERSION, mark="down")
+    assert play.run.hold is None

@@ -1,7 +1,7 @@
 """The ledger at every step of the chain."""
 
 from nomad_console.domain.plan import Step
-from nomad_console.upgrade.events import Answered, Started, Unknown
+from nomad_console.upgrade.events import Answered, Unknown
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import Run
 from tests.support.plans import a_plan
@@ -17,7 +17,7 @@ def changes(play: Play) -> list[str]:
 
 def test_before_the_first_call_nothing_is_changed() -> None:
     play = Play(Run.of(a_plan(1)))
-    play.do(Started)
+    play.take_up()
     assert ledger(play.run) == ()
 
 

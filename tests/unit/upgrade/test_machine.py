@@ -127,7 +127,7 @@ def test_nothing_happens_before_the_start_or_after_the_end() -> None:
     play.do(Held, "wait")
     assert play.refused() == "the run has not been started"
     assert upcoming(play.run) == ()
-    play.do(Started)
+    play.take_up()
     play.do(Started)
     assert play.refused() == "the run was started before"
     play.reach(Step.BAKE)
@@ -353,7 +353,7 @@ def test_a_node_without_targets_skips_the_balancer() -> None:
     plan = a_plan(1)
     bare = msgspec.structs.replace(plan.nodes[0], targets=())
     play = Play(Run.of(msgspec.structs.replace(plan, nodes=(bare,))))
-    play.do(Started)
+    play.take_up()
     play.reach(Step.BAKE)
     assert [one.step for one in play.now.records] == [
         None,
@@ -368,7 +368,7 @@ def test_a_node_found_ineligible_is_left_so() -> None:
     plan = a_plan(1)
     closed = msgspec.structs.replace(plan.nodes[0], eligible=False)
     play = Play(Run.of(msgspec.structs.replace(plan, nodes=(closed,))))
-    play.do(Started)
+    play.take_up()
     play.see()
     assert play.confirm() == ()
     play.reach(Step.REJOIN)

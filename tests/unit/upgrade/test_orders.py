@@ -4,24 +4,29 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import BatchChoice, FoundAllocation, Plan, Step
 from nomad_console.upgrade.commands import (
+    Command,
     Drain,
     ExtendDrain,
     OpenGate,
     RunHost,
     SetEligibility,
     StopAllocation,
+    Write,
 )
 from nomad_console.upgrade.events import (
     Accepted,
     BatchChosen,
+    Event,
     Extended,
     Failed,
     Frozen,
     GateConfirmed,
+    GateOpened,
     HostAnswered,
     HostEnded,
     Intended,
@@ -33,9 +38,10 @@ from nomad_console.upgrade.events import (
 )
 from nomad_console.upgrade.gates import Gate, ProofName
 from nomad_console.upgrade.ledger import ledger
-from nomad_console.upgrade.run import Outcome, Run
+from nomad_console.upgrade.run import GateState, Outcome, Run
 from tests.support.plans import a_plan
 from tests.support.play import HOST, Play, at_step, started
+from tests.support.random_runs import moves, play_moves
 from tests.support.snapshots import node_id
 
 C1, C2, C3 = node_id(1), node_id(2), node_id(3)
@@ -55,7 +61,7 @@ def with_batch(*numbers: int, on: int = 1, **options: Any) -> Plan:
 
 def play_of(plan: Plan, step: Step | None = None, node: str = "") -> Play:
     play = Play(Run.of(plan))
-    play.do(Started)
+    play.take_up()
     if step is not None:
         play.reach(step, node)
     return play
@@ -82,6 +88,57 @@ def test_a_word_on_a_finding_is_kept_also_before_the_start() -> None:
     before = play.run
     assert play.do(Accepted, findings=("count-one:solo",)) == ()
     assert play.run is before
+
+
+def found_two() -> Play:
+    """A run of two nodes, begun with two findings that need a word."""
+    found = tuple(Finding(one, Level.ACK, one, "seen", "none") for one in ("skew", "count-one"))
+    play = Play(Run.of(msgspec.structs.replace(a_plan(1, 2), findings=found)))
+    play.do(Started)
+    return play
+
+
+def test_the_first_gate_opens_only_when_every_finding_is_accepted() -> None:
+    play = found_two()
+    assert play.see() == ()
+    play.do(Accepted, ("skew",))
+    assert play.run.unaccepted == ("count-one",)
+    assert play.now.gate is None
+    play.do(GateOpened, play.now.node, Gate.START, "7f")
+    assert play.refused() == "this gate is not asked for"
+    play.do(Accepted, ("count-one",))
+    assert play.now.gate == GateState(Gate.START)
+
+
+def test_nor_does_the_next_node_begin_where_the_first_was_skipped() -> None:
+    play = found_two()
+    play.do(Skipped, node=C1, by="me")
+    play.see()
+    assert play.now.gate is None
+    play.do(Accepted, ("skew", "count-one"))
+    assert play.now.gate == GateState(Gate.NEXT)
+
+
+class Unaccepted(Play):
+    """Nothing is asked for, and no gate is open, as long as a finding is not accepted."""
+
+    def send(self, event: Event) -> tuple[Command, ...]:
+        asked = super().send(event)
+        if self.run.unaccepted:
+            assert not any(isinstance(one, Write | OpenGate) for one in asked)
+            assert all((one.step, one.gate) == (None, None) for one in self.run.upgrades)
+        return asked
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(moves())
+def test_whatever_happens_nothing_begins_before_everything_is_accepted(
+    chosen: tuple[int, list[Any]],
+) -> None:
+    found = tuple(Finding(one, Level.ACK, one, "seen", "none") for one in ("skew", "count-one"))
+    plan = msgspec.structs.replace(a_plan(1, 2, host_command=HOST), findings=found)
+    steps, happenings = chosen
+    play_moves(Unaccepted(Run.of(plan)), (0 if steps % 2 else steps, happenings))
 
 
 # StopAsked

@@ -25,6 +25,7 @@ from tests.support.snapshots import (
     with_allocation,
     with_detail,
     with_new,
+    with_node,
 )
 
 NOW = article_snapshot()
@@ -218,3 +219,31 @@ def test_the_deadline_is_counted_down_while_a_drain_is_set() -> None:
 def test_a_node_outside_the_run_is_shown_as_it_is() -> None:
     seen = progress(NOW, run_at(Step.DRAIN), node_id(3))
     assert {one.name for one in seen.moving} == {"edge[3]", "web[2]", "api[1]"}
+
+
+@pytest.mark.parametrize(
+    ("status", "changes"),
+    [
+        ("down", {"client": "lost", "desired": "stop"}),
+        ("disconnected", {"client": "unknown"}),
+        ("down", {"desired": "stop"}),
+    ],
+)
+def test_on_a_lost_node_nothing_counts_down_and_nothing_is_gone(
+    status: str, changes: dict[str, Any]
+) -> None:
+    until = EPOCH + timedelta(seconds=60)
+    draining = with_detail(NOW, 1, drain=DrainStrategy(True, 60.0, EPOCH, until))  # noqa: FBT003 — the record's own order
+    killing = with_allocation(draining, "web", 0, tasks=(a_task(events=(KILLING,)),), **changes)
+    lost = with_node(killing, 1, status=status)
+    row = web(lost)
+    assert (row.doing, row.for_s, row.of_s, row.gone) == (Doing.LOST, 0.0, 0.0, False)
+    assert of(lost).lost == status
+    assert of(killing).lost == ""
+
+
+def test_what_had_ended_before_its_node_was_lost_is_gone() -> None:
+    ended = with_web(event("Terminated", 1.0), client="complete", desired="stop")
+    assert web(with_node(ended, 1, status="down")).doing == Doing.GONE
+    back = with_allocation(NOW, "web", 0, client="lost", desired="stop")
+    assert web(back).doing == Doing.GONE

@@ -66,7 +66,7 @@ def addresses(plan: Plan, delay_s: float = 300.0, slow_start_s: float = 0.0) -> 
 
 def playing(plan: Plan, step: Step) -> Play:
     play = Play(Run.of(plan))
-    play.send(started(1).journal[0])
+    play.take_up()
     play.reach(step)
     return play
 

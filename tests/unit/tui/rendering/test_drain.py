@@ -1,5 +1,6 @@
 """Drains as lines, every state an allocation can be in."""
 
+import msgspec
 import pytest
 
 from nomad_console.tui.rendering.drain import bar, drain_lines
@@ -63,6 +64,7 @@ def drain(*rows: Moving, left_s: float | None = None) -> Progress:
             "gone, KILLED after 5 s (kill_timeout too short)",
             Tone.BAD,
         ),
+        (moving("web[0]", Doing.LOST), "out of reach; its tasks may still run", Tone.BAD),
         (
             moving("web[0]", Doing.BATCH),
             "batch: stays until it ends or the deadline   s stops it now",
@@ -138,3 +140,10 @@ def test_the_bar_is_as_full_as_the_drain_and_names_the_deadline() -> None:
     assert (said.count("█"), said.count("░")) == (12, 12)
     assert said.endswith("2 of 4 gone · deadline in 52:10")
     assert plain(bar(drain())).count("█") == 24
+
+
+def test_the_bar_of_a_lost_node_counts_down_to_nothing() -> None:
+    lost = msgspec.structs.replace(drain(moving("web[0]", Doing.LOST), left_s=60), lost="down")
+    said = plain(bar(lost))
+    assert said.endswith("0 of 1 gone · DOWN: what is here cannot be told to stop")
+    assert "deadline" not in said

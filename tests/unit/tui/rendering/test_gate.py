@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from nomad_console.domain.plan import Plan, Step
+from nomad_console.operations.calls import ahead
 from nomad_console.tui.rendering.gate import (
-    calls_ahead,
     commands_ahead,
     gate_lines,
     gate_title,
@@ -100,9 +100,9 @@ def test_a_host_command_is_shown_as_it_will_be_run() -> None:
 
 
 def test_the_first_gate_names_every_node_that_is_made_ineligible() -> None:
-    calls = calls_ahead(at_gate(Gate.START)[0])
+    calls = ahead(at_gate(Gate.START)[0].run)
     assert [call.words for call in calls] == ["make c2 ineligible", "make c3 ineligible"]
-    one = calls_ahead(at_gate(Gate.START, a_plan(2, 3, cordon_selection=False))[0])
+    one = ahead(at_gate(Gate.START, a_plan(2, 3, cordon_selection=False))[0].run)
     assert [call.words for call in one] == ["make c2 ineligible"]
 
 

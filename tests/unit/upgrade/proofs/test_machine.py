@@ -1,5 +1,7 @@
 """Proofs about the node, true, false and unknown."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -16,6 +18,7 @@ from tests.support.snapshots import (
     article_snapshot,
     drained,
     later,
+    node_id,
     with_detail,
     with_node,
 )
@@ -98,6 +101,37 @@ def test_ready_is_what_nomad_says() -> None:
     assert truths(NOW, Step.UPGRADE)[_P.READY] == Truth.TRUE
     starting = look(with_node(NOW, 1, status="initializing"), Step.UPGRADE)[_P.READY]
     assert (starting.truth, starting.evidence) == (Truth.FALSE, "initializing")
+
+
+LOST = with_detail(with_node(NOW, 1, status="down"), 1, status_updated_at=EPOCH)
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "evidence"),
+    [
+        (
+            Step.DRAIN,
+            5,
+            "down since 22:00:00: its tasks cannot be stopped in order and may run on",
+        ),
+        (Step.UPGRADE, 55, "down since 22:00:00, as while it restarts"),
+        (Step.UPGRADE, 65, "down since 22:00:00: longer than an agent takes to restart"),
+        (Step.REJOIN, 5, "down since 22:00:00"),
+    ],
+)
+def test_a_lost_node_says_since_when_and_what_it_means(
+    step: Step, seconds: float, evidence: str
+) -> None:
+    seen = look(msgspec.structs.replace(LOST, at=EPOCH + timedelta(seconds=seconds)), step)
+    ready = seen[_P.READY]
+    assert (ready.truth, ready.evidence, ready.mark) == (Truth.FALSE, evidence, "down")
+
+
+def test_since_when_is_not_said_by_details_older_than_the_loss() -> None:
+    status = "disconnected"
+    newer = LOST.details[node_id(1)].modify_index + 1
+    seen = look(with_node(LOST, 1, status=status, modify_index=newer), Step.UPGRADE)[_P.READY]
+    assert (seen.evidence, seen.mark) == (status, status)
 
 
 def test_the_wanted_version_is_proof_whenever_it_came() -> None:
