@@ -58,11 +58,11 @@ def of_client_error(operation: str, response: dict[str, Any]) -> ApiError:
         )
     if short.endswith("NotFound"):
         return NotFound("alb", operation, status, said)
-    if not code:  # a proxy's page: nobody of AWS
-        said = "no answer of AWS's form"
-    down = short in _DOWN or (not code and (status or 0) >= _SERVER)
-    kind = Unreachable if down else ApiError if code else Misread
-    return kind("alb", operation, status, said)
+    if not said:  # a proxy's page: nobody of AWS
+        other: type[ApiError] = Unreachable if (status or 0) >= _SERVER else Misread
+    else:
+        other = Unreachable if short in _DOWN else ApiError
+    return other("alb", operation, status, said or "no answer of AWS's form")
 
 
 def of_local_error(operation: str, error: Exception) -> ApiError:

@@ -235,7 +235,7 @@ def listing(path: str, answer: Answer, kind: type[W], record: Callable[[W], R]) 
 
 def _same(what: str, asked: str, found: S) -> S:
     """The record, or Misread where it is another's: two IDs in one object, a proxy's mix-up."""
-    if found.id != asked:
+    if found.id.lower() != asked.lower():  # a UUID is found in either case
         error = ValueError(f"another {what} than was asked for")
         raise misread("nomad", f"GET /v1/{what}/{asked}", error)
     return found

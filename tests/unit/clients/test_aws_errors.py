@@ -2,7 +2,14 @@ import pytest
 from botocore import exceptions
 
 from nomad_console.clients.aws_errors import of_client_error, of_local_error, right_for
-from nomad_console.clients.errors import ApiError, NotFound, Refused, Throttled, Unreachable
+from nomad_console.clients.errors import (
+    ApiError,
+    Misread,
+    NotFound,
+    Refused,
+    Throttled,
+    Unreachable,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,19 @@ def test_codes_in_both_spellings_whatever_the_status(code: str, kind: type[ApiEr
         error = of_client_error("DescribeTargetHealth", response)
         assert type(error) is kind
         assert "because" in error.text
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, Misread), (302, Misread), (502, Unreachable)])
+def test_a_page_of_a_proxy_is_nobody_of_aws(status: int, kind: type[ApiError]) -> None:
+    error = of_client_error("RegisterTargets", {"ResponseMetadata": {"HTTPStatusCode": status}})
+    assert type(error) is kind
+    assert error.text
+
+
+def test_our_own_headers_are_not_shown_when_a_signature_is_wrong() -> None:
+    said = "Does not match.\n\nThe Canonical String:\n'POST\nx-amz-security-token:abc'"
+    found = {"Error": {"Code": "SignatureDoesNotMatch", "Message": said}}
+    assert "security-token" not in str(of_client_error("DescribeTags", found))
 
 
 def test_a_refusal_names_the_action() -> None:

@@ -18,8 +18,9 @@ from nomad_console.domain.service import HealthCheck, ServiceInstance, ServiceSu
 
 def test_null_is_empty() -> None:
     assert summary(SummaryWire("web")) == ServiceSummary("web", 0, (), ())
-    assert check(CheckWire()) == HealthCheck("", "", "", "", "", "", "")
-    assert node_health("c1", CatalogNodeWire(), []).instances == ()
+    assert check(CheckWire("c1", "a")) == HealthCheck("c1", "a", "", "", "", "", "")
+    assert node_health("c1", None, []).instances == ()
+    assert node_health("c1", CatalogNodeWire(MachineWire("c1")), []).instances == ()
     assert agent(AgentWire(AgentConfigWire())).version == ""
 
 
@@ -28,7 +29,7 @@ def test_an_instance_without_an_address_has_its_machines() -> None:
         MachineWire("c1", "10.0.0.1"),
         {"b": InstanceWire("b", "web", "", 80), "a": InstanceWire("a", "api", "10.0.0.9", 81)},
     )
-    assert node_health("c1", catalog, [CheckWire("c1")]).instances == (
+    assert node_health("c1", catalog, [CheckWire("c1", "a")]).instances == (
         ServiceInstance("a", "api", "c1", "10.0.0.9", 81),
         ServiceInstance("b", "web", "c1", "10.0.0.1", 80),
     )

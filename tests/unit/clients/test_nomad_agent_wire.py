@@ -42,7 +42,7 @@ def test_a_servers_agent_runs_no_tasks() -> None:
 def test_members_without_tags() -> None:
     (one,) = servers(wire(MembersWire, {"Members": [{"Name": "s1.global", "Tags": None}]}))
     assert (one.name, one.version) == ("s1.global", "")
-    assert list(servers(wire(MembersWire, {"Members": None}))) == []
+    assert list(servers(wire(MembersWire, {"Members": []}))) == []
 
 
 def test_tokens_and_what_stands_for_none() -> None:

@@ -89,6 +89,12 @@ async def test_silence_ends_at_the_time_limit(monkeypatch: pytest.MonkeyPatch) -
         await called(f"{listener.address}/v1/echo")
 
 
+async def test_an_answer_is_read_no_further_than_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "LARGEST", 3)
+    with served(APP) as address, pytest.raises(Misread, match="more than"):
+        await called(f"{address}/v1/echo")
+
+
 def test_a_missing_file_fails_when_the_session_is_made() -> None:
     with pytest.raises(Unreachable, match=r"ca\.pem cannot be read"):
         session(Tls(ca_file="/nowhere/ca.pem"))

@@ -128,15 +128,18 @@ async def test_a_missing_or_foreign_client_certificate_fails_at_the_first_read(
                 assert "NOMAD_CLIENT_CERT" in caught.value.hint
 
 
+C1 = "9030af16-25ee-b12b-d341-f337c9c8fa52"
+
+
 async def test_a_client_agent_is_known_by_its_own_name(certificates: Certificates) -> None:
     config = {"NodeName": "c1", "Client": {"Enabled": True}}
     own = Starlette(routes=[Route("/v1/agent/self", lambda _: JSONResponse({"config": config}))])
     with served(own, **certificates.server(agent=True)) as agent:
-        row = {"ID": "n1", "HTTPAddr": agent.removeprefix("https://")}
+        row = {"ID": C1, "HTTPAddr": agent.removeprefix("https://")}
         known = Starlette(routes=[Route("/v1/node/{id}", lambda _: JSONResponse(row))])
         with served(known, **certificates.server()) as address:
             async with nomad_at(address, tls=certificates.settings()) as client:
-                found = await client.agent("9030af16-25ee-b12b-d341-f337c9c8fa52")
+                found = await client.agent(C1)
     assert (found.name, found.client) == ("c1", True)
 
 
