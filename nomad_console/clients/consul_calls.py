@@ -85,9 +85,7 @@ class ConsulCalls:
         parts = urlsplit(origin("consul", self._settings.address))
         host = parts.netloc.rpartition(":")[0]  # an IPv6 address keeps its brackets
         made = consul.Consul(host=host, port=parts.port, scheme=parts.scheme, verify=True)
-        made.token = (
-            self._settings.token.reveal() or None
-        )  # CONSUL_HTTP_TOKEN wins over an argument
+        made.token = self._access.secret() or None  # CONSUL_HTTP_TOKEN wins over an argument
         made.dc = self._settings.datacenter or None
         made.http.session = JsonSession(self._access, self._guard, connections=2)
         return made

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from nomad_console.clients import tls as transport_security
-from nomad_console.clients.errors import HTML, ApiError, Misread, html, of_answer
+from nomad_console.clients.errors import HTML, ApiError, Misread, Unreachable, html, of_answer
 from nomad_console.clients.guard import Guard
 from nomad_console.settings.values import Secret, Tls
 
@@ -35,7 +35,15 @@ class Access(NamedTuple):
     tls: Tls
 
     def headers(self) -> dict[str, str]:
-        return {self.token_header: self.token.reveal()} if self.token else {}
+        return {self.token_header: self.secret()} if self.token else {}
+
+    def secret(self) -> str:
+        """The token; Unreachable, without it, where no header can carry it."""
+        text = self.token.reveal()
+        if not text.isascii() or not text.isprintable() or " " in text:
+            said = "the token has blanks, line ends or characters that no header can carry"
+            raise Unreachable(self.backend, "settings", None, said, hint="set the token anew")
+        return text
 
     def safe(self, text: str) -> str:
         """The text without our token, should a server send it back."""

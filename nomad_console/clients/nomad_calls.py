@@ -117,7 +117,7 @@ class NomadCalls:
         self._session = GuardedSession(self._access, self._guard, connections=1)
         shared = {
             "address": origin("nomad", settings.address),
-            "token": settings.token.reveal() or None,
+            "token": self._access.secret() or None,
             "namespace": settings.namespace or None,
             "region": settings.region or None,
             "timeout": (CONNECT_S, READ_S),

@@ -391,3 +391,18 @@ async def test_a_visitor_says_what_is_wrong_in_few_words(backends: Backends) -> 
     backends.server.raw = answer(b"", f"503 {'z' * 5_000}")
     assert (await visitor.get(backends.address)).startswith("503 zzz")
     await visitor.close()
+
+
+@pytest.mark.parametrize("bent", ["5ec7\n", "5e c7", "5ec7-é", "5ec7\x00", " 5ec7"])
+async def test_a_token_that_no_header_carries_is_not_shown(bent: str) -> None:
+    async with (
+        hostile_server() as (address, server),
+        nomad_at(address, token=bent, read_only=False) as nomads,
+        consul_at(address, token=bent) as consuls,
+    ):
+        server.raw = answer(b"[]")
+        for call in (nomads.nodes, nomads.leader, consuls.leader, lambda: consuls.checks("any")):
+            with pytest.raises(ApiError, match="no header can carry") as caught:
+                await call()
+            assert "5e" not in f"{caught.value} {caught.value!r} {caught.value.hint}"
+            assert caught.value.__cause__ is None
