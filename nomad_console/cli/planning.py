@@ -12,6 +12,7 @@ from nomad_console.cli.wiring import Connections, until
 from nomad_console.domain.finding import Level
 from nomad_console.domain.host_command import HostCommandError, filled
 from nomad_console.domain.plan import BatchChoice, Plan, PlanOptions, SystemJobs
+from nomad_console.domain.rights import NODE_READ, Verdict
 from nomad_console.domain.selection import SelectionError, chosen, needs_details
 from nomad_console.domain.snapshot import ClusterSnapshot, Source, SourceName, SourceState
 from nomad_console.live.interest import Interest
@@ -53,7 +54,8 @@ async def found(connections: Connections, words: list[str], seconds: float) -> t
     def listed(snapshot: ClusterSnapshot) -> bool:
         nomad = snapshot.source(SourceName.NOMAD)
         unread = details and any(one not in snapshot.details for one in snapshot.nodes)
-        silent = nomad.state is not SourceState.LIVE and not _awaited(nomad)
+        awaited = _awaited(nomad) or snapshot.credential(SourceName.NOMAD).pending
+        silent = nomad.state is not SourceState.LIVE and not awaited
         return silent or (bool(snapshot.nomad_index) and not unread)
 
     await until(connections, listed, seconds)
@@ -98,7 +100,7 @@ async def planned(
 def refuse_refused(snapshot: ClusterSnapshot) -> None:
     """Stopped where Nomad answers, and refuses our token."""
     nomad, held = snapshot.source(SourceName.NOMAD), snapshot.credential(SourceName.NOMAD)
-    if nomad.state is SourceState.REFUSED:
+    if nomad.state is SourceState.REFUSED or held.may(NODE_READ) is Verdict.NO:
         why = f"{held.trouble}; {held.cure}" if held.trouble else nomad.told
         raise Stopped(BLOCKED, f"blocked: {why}")
 

@@ -9,7 +9,6 @@ import msgspec
 NODE_READ = "node:read"
 NODE_WRITE = "node:write"
 AGENT_READ = "agent:read"
-READ_JOB = 'namespace "*" read-job'
 LIFECYCLE = 'namespace "*" alloc-lifecycle'
 SERVICE_READ = "service:read and node:read"
 LOCK_WRITE = "session:write, key:write on nomad-console/"

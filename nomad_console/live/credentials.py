@@ -167,6 +167,6 @@ def _who(token: Token, backend: str) -> str:
     if token.accessor == OFF:
         return f"{backend} without access control"
     if token.accessor == ANONYMOUS:
-        return f"no {backend} token"
+        return f"console without a {backend} token"
     kind = "management token" if token.management else "token"
     return f"{backend} {kind} {token.name or token.accessor[:8]}"

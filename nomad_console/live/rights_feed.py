@@ -89,8 +89,9 @@ class RightsFeed:
     async def _judge(self, name: SourceName, asked: Awaitable[Credential]) -> None:
         try:
             self._put(name, await asked)
-        except (Unreachable, Throttled):  # the source's own line says why nobody is heard
-            return
+        except (Unreachable, Throttled) as silence:  # asked again soon
+            if self._known[name].pending:
+                self._store.put_rights(name, unproven(name, str(silence)))
         except ApiError as error:
             self._put(name, unproven(name, str(error)))
 

@@ -1,9 +1,12 @@
 """Every key of the console: what it does, what it is called, and whether it can lead to a write."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from textual.binding import Binding
+
+from nomad_console.tui.rendering.rights import Refusal
 
 
 class Key(NamedTuple):
@@ -151,9 +154,18 @@ def working(keys: Iterable[Key], *, read_only: bool) -> list[Key]:
     return [key for key in keys if not (read_only and key.dangerous)]
 
 
-def footer(keys: Iterable[Key], *, read_only: bool) -> list[tuple[str, str]]:
-    """Label and word of those that have a word, the most needed first."""
+def footer(
+    keys: Iterable[Key], *, read_only: bool, lacking: Mapping[str, Refusal] = MappingProxyType({})
+) -> list[tuple[str, str]]:
+    """Label and word of those that have a word, the most needed first.
+
+    What is lacking for an action stands beside its word.
+    """
     named = [key for key in working(keys, read_only=read_only) if key.short]
     order = {label: place for place, label in enumerate(_FOOTER)}
     named.sort(key=lambda key: order.get(key.label, len(order)))
-    return [(key.label, key.short) for key in named]
+    return [(key.label, _said(key, lacking.get(key.action))) for key in named]
+
+
+def _said(key: Key, lacking: Refusal | None) -> str:
+    return f"{key.short} ({lacking.word})" if lacking else key.short

@@ -11,6 +11,7 @@ from nomad_console.tui.rendering import allocations, nodes, targets
 from nomad_console.tui.rendering.age import age, badge
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.document import Document, Entry, Link, fact, heading, rows
+from nomad_console.tui.rendering.rights import rights_entries
 from nomad_console.tui.rendering.table import Key
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Line, Tone
 
@@ -54,6 +55,7 @@ def disagreements_document(at: At, _: Key) -> Document:
     if not lines:
         entries = [Entry((Cell("    the systems agree about every node", Tone.GOOD),))]
     entries += [*heading("Sources"), *(entry for name in SourceName for entry in _source(at, name))]
+    entries += [*heading("What our tokens may do", "found out by reading"), *rights_entries(at)]
     return Document(f"Disagreements {len(lines) or 'none'}", tuple(entries))
 
 

@@ -1,6 +1,6 @@
 """What every screen of the console has in common."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from textual import events, on
@@ -13,6 +13,7 @@ from nomad_console.tui.frames import Frame, FrameClock
 from nomad_console.tui.keys import Key
 from nomad_console.tui.lookups import Lookups
 from nomad_console.tui.messages import Said
+from nomad_console.tui.rendering.rights import Refusal, refusals
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.widgets.footer import Footer
 from nomad_console.tui.widgets.header import ClusterFacts, Header
@@ -71,7 +72,12 @@ class ConsoleScreen(Screen[None]):
         self.follow(frame)
         self.header.follow(frame, self.marked())
         self._show_status(frame)
-        self.footer.offer(keys.footer(self.offered(), read_only=self.shared.read_only))
+        lacking = self.lacking(frame)
+        offered = tuple(self.offered())
+        self.footer.offer(
+            keys.footer(offered, read_only=self.shared.read_only, lacking=lacking),
+            frozenset(key.label for key in offered if key.action in lacking),
+        )
 
     def follow(self, frame: Frame) -> None:
         """The screen's own part."""
@@ -89,6 +95,18 @@ class ConsoleScreen(Screen[None]):
 
     def offered(self) -> Iterable[Key]:
         return (*self.OWN_KEYS, *keys.APP)
+
+    def lacking(self, frame: Frame) -> Mapping[str, Refusal]:
+        """The actions that our token may not do: their keys are grey and say why."""
+        return refusals(frame.snapshot)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A grey key answers with its reason."""
+        refusal = self.lacking(self.frame).get(action) if self.frame is not None else None
+        if refusal is not None and not self.shared.read_only:
+            self.say(refusal.told, bad=True)
+            return False
+        return super().check_action(action, parameters)
 
     def copied_row(self) -> str:
         """What `y` copies."""

@@ -41,8 +41,10 @@ class RunOrders(Answering):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key that is not shown does nothing."""
-        if any(key.action == action for key in keys.ORDERS):
-            return any(key.action == action for key in self.orders())
+        if any(key.action == action for key in keys.ORDERS) and not any(
+            key.action == action for key in self.orders()
+        ):
+            return False
         return super().check_action(action, parameters)
 
     def action_hold(self) -> None:

@@ -1,6 +1,7 @@
 """The last line: the keys that work here and now."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of
 from nomad_console.tui.widgets.line import LineView
@@ -9,13 +10,13 @@ LAST = ("?", "q")
 
 
 class Footer(LineView):
-    def offer(self, keys: Iterable[tuple[str, str]]) -> None:
+    def offer(self, keys: Iterable[tuple[str, str]], grey: AbstractSet[str] = frozenset()) -> None:
         """Keys and their words, the most needed first; help and quit always fit."""
-        self.show(hints(list(keys), self.size.width))
+        self.show(hints(list(keys), self.size.width, grey))
 
 
-def hints(keys: list[tuple[str, str]], width: int) -> Line:
-    """As many as fit; those in LAST are kept and stand at the end."""
+def hints(keys: list[tuple[str, str]], width: int, grey: AbstractSet[str] = frozenset()) -> Line:
+    """As many as fit; those in LAST are kept and stand at the end. `grey` do nothing now."""
     last = [key for key in keys if key[0] in LAST]
     room = width - 1 - sum(_size(key) for key in last)
     shown = []
@@ -26,7 +27,10 @@ def hints(keys: list[tuple[str, str]], width: int) -> Line:
         shown.append(key)
     cells: list[Cell] = [Cell(" ")]
     for label, word in [*shown, *last]:
-        cells += [Cell(label, Tone.BUSY), Cell(f" {word}  ", Tone.DIM)]
+        cells += [
+            Cell(label, Tone.DIM if label in grey else Tone.BUSY),
+            Cell(f" {word}  ", Tone.DIM),
+        ]
     return tuple(cells)
 
 

@@ -14,6 +14,7 @@ from nomad_console.domain.snapshot import ClusterSnapshot, SourceName
 from nomad_console.domain.text import duration
 from nomad_console.tui.frames import Frame
 from nomad_console.tui.rendering.age import badge, seconds_between
+from nomad_console.tui.rendering.rights import mode_word
 from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of, fit, spread
 from nomad_console.tui.rendering.wrapping import size_of
 from nomad_console.tui.widgets import paint
@@ -111,7 +112,8 @@ class Summary(LineView):
         return min(columns_of(self.facts.label), width // 3)
 
     def _right(self, frame: Frame, gap: Cell) -> Line:
-        mode = Cell("WATCH", Tone.WARN) if self.read_only else Cell("interactive", Tone.DIM)
+        mode = Cell("WATCH", Tone.WARN) if self.read_only else mode_word(frame.snapshot)
+        mode = mode or Cell("interactive", Tone.DIM)
         if not frame.paused:
             return (mode, Cell(" "))
         old = duration(seconds_between(frame.now, frame.wall))
