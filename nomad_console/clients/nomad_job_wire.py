@@ -26,13 +26,12 @@ class ConstraintWire(msgspec.Struct, rename=go_name, gc=False):
 
 
 class CheckWire(msgspec.Struct, rename=go_name, gc=False):
-    """Interval and time-out in nanoseconds."""
+    """Interval in nanoseconds."""
 
     name: str | None = None
     type: str | None = None
     path: str | None = None
     interval: Whole | None = None
-    timeout: Whole | None = None
 
 
 class ServiceWire(msgspec.Struct, rename=go_name):
@@ -221,7 +220,6 @@ def _service(wire: ServiceWire) -> JobService:
                 check.type or "",
                 check.path or "",
                 seconds(check.interval),
-                seconds(check.timeout),
             )
             for check in wire.checks or ()
         ),

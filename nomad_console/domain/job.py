@@ -10,7 +10,6 @@ class Check(msgspec.Struct, frozen=True):
     type: str
     path: str
     interval_s: float
-    timeout_s: float
 
 
 class JobService(msgspec.Struct, frozen=True):

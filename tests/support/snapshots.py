@@ -149,7 +149,7 @@ def a_job(
     static_ports: tuple[int, ...] = (),
     max_parallel: int = 1,
 ) -> Job:
-    check = Check(f"{name} alive", "http", "/", 2.0, 1.0)
+    check = Check(f"{name} alive", "http", "/", 2.0)
     services = () if type_ == "batch" else (JobService(name, "consul", "http", (), (check,)),)
     group = Group(
         name=name,

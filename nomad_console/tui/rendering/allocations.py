@@ -8,7 +8,7 @@ from nomad_console.domain.names import natural
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 from nomad_console.domain.survey import job_type
 from nomad_console.tui.rendering.age import age, epoch, from_ns, seconds_between
-from nomad_console.tui.rendering.columns import At, Column
+from nomad_console.tui.rendering.columns import At, Column, words
 from nomad_console.tui.rendering.table import NEVER, Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 
@@ -213,18 +213,10 @@ ALLOCATIONS: Table[AllocationRow] = Table(
             high=36,
             keep=99,
         ),
-        Column(
-            "group",
-            "GROUP",
-            lambda row, _: Cell(row.allocation.group),
-            lambda row: row.allocation.group,
-            high=20,
-            keep=40,
-        ),
-        Column(
+        words("group", "GROUP", lambda row: row.allocation.group, high=20, keep=40),
+        words(
             "node",
             "NODE",
-            lambda row, _: Cell(row.allocation.node_name),
             lambda row: row.allocation.node_name,
             order=lambda row: natural(row.allocation.node_name),
             high=24,
@@ -296,11 +288,11 @@ ALLOCATIONS: Table[AllocationRow] = Table(
             high=9,
             keep=20,
         ),
-        Column(
+        words(
             "namespace",
             "NAMESPACE",
-            lambda row, _: Cell(row.allocation.namespace, Tone.DIM),
             lambda row: row.allocation.namespace,
+            Tone.DIM,
             high=16,
             keep=15,
         ),

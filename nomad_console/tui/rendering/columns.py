@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
 from nomad_console.domain.snapshot import ClusterSnapshot
-from nomad_console.tui.rendering.text import Cell
+from nomad_console.tui.rendering.text import NOTHING, Cell, Tone
 
 R = TypeVar("R")
 Value = str | float | None
@@ -40,6 +40,32 @@ class Column(Generic[R]):
     right: bool = False
     moment: bool = False
     spare: bool = False
+
+
+class Layout(TypedDict, Generic[R], total=False):
+    """What a column may say of its order and its room."""
+
+    order: Callable[[R], Any]
+    low: int
+    high: int
+    keep: int
+    spare: bool
+
+
+def words(
+    key: str,
+    title: str,
+    of: Callable[[R], str],
+    tone: Tone = Tone.PLAIN,
+    **layout: Unpack[Layout[R]],
+) -> Column[R]:
+    """A column that shows its value as it stands."""
+
+    def cell(row: R, _: At) -> Cell:
+        text = of(row)
+        return Cell(text, tone) if text else NOTHING
+
+    return Column(key, title, cell, of, **layout)
 
 
 class Place(NamedTuple):

@@ -18,7 +18,7 @@ from nomad_console.domain.target import Target, TargetState
 from nomad_console.domain.text import duration
 from nomad_console.domain.truth import believed, disagreements
 from nomad_console.tui.rendering.age import age, epoch, seconds_between
-from nomad_console.tui.rendering.columns import At, Column
+from nomad_console.tui.rendering.columns import At, Column, words
 from nomad_console.tui.rendering.diff import differing
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
@@ -234,11 +234,11 @@ NODES: Table[NodeRow] = Table(
     kind="nodes",
     title="Nodes",
     columns=(
-        Column(
+        words(
             "name",
             "NAME",
-            lambda row, _: Cell(row.node.name, Tone.STRONG),
             lambda row: row.node.name,
+            Tone.STRONG,
             order=lambda row: natural(row.node.name),
             low=6,
             high=28,
@@ -285,31 +285,17 @@ NODES: Table[NodeRow] = Table(
             keep=30,
             spare=True,
         ),
-        Column(
-            "pool",
-            "POOL",
-            lambda row, _: Cell(row.node.pool, Tone.DIM),
-            lambda row: row.node.pool,
-            high=12,
-            keep=20,
-        ),
-        Column(
+        words("pool", "POOL", lambda row: row.node.pool, Tone.DIM, high=12, keep=20),
+        words(
             "class",
             "CLASS",
-            lambda row, _: Cell(row.node.node_class, Tone.DIM),
             lambda row: row.node.node_class,
+            Tone.DIM,
             high=12,
             keep=18,
             spare=True,
         ),
-        Column(
-            "address",
-            "ADDRESS",
-            lambda row, _: Cell(row.node.address, Tone.DIM),
-            lambda row: row.node.address,
-            high=16,
-            keep=15,
-        ),
+        words("address", "ADDRESS", lambda row: row.node.address, Tone.DIM, high=16, keep=15),
         Column(
             "id",
             "ID",

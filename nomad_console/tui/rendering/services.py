@@ -6,7 +6,7 @@ from typing import NamedTuple
 from nomad_console.domain.names import natural
 from nomad_console.domain.service import ServiceSummary
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums
-from nomad_console.tui.rendering.columns import At, Column
+from nomad_console.tui.rendering.columns import At, Column, words
 from nomad_console.tui.rendering.diff import differing
 from nomad_console.tui.rendering.table import Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone, sentence
@@ -28,11 +28,17 @@ def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set
     return set(changes.services) | differing(old.service_sums, new.service_sums)
 
 
-def _count(row: ServiceRow, index: int, tone: Tone) -> Cell:
-    if row.sums is None:
-        return UNKNOWN
-    count = row.sums[index]
-    return Cell(str(count), tone if count else Tone.DIM)
+def _counted(key: str, index: int, tone: Tone, *, keep: int) -> Column[ServiceRow]:
+    """Instances by the worst of their checks; `index` as in the sums."""
+
+    def value(row: ServiceRow) -> int | None:
+        return None if row.sums is None else row.sums[index]
+
+    def cell(row: ServiceRow, _: At) -> Cell:
+        count = value(row)
+        return UNKNOWN if count is None else Cell(str(count), tone if count else Tone.DIM)
+
+    return Column(key, key.upper(), cell, value, right=True, keep=keep)
 
 
 def here(row: ServiceRow, at: At) -> Cell:
@@ -62,40 +68,19 @@ SERVICES: Table[ServiceRow] = Table(
     kind="services",
     title="Services",
     columns=(
-        Column(
+        words(
             "name",
             "NAME",
-            lambda row, _: Cell(row.summary.name, Tone.STRONG),
             lambda row: row.summary.name,
+            Tone.STRONG,
             order=lambda row: natural(row.summary.name),
             low=8,
             high=36,
             keep=99,
         ),
-        Column(
-            "pass",
-            "PASS",
-            lambda row, _: _count(row, 0, Tone.GOOD),
-            lambda row: None if row.sums is None else row.sums.passing,
-            right=True,
-            keep=90,
-        ),
-        Column(
-            "warn",
-            "WARN",
-            lambda row, _: _count(row, 1, Tone.WARN),
-            lambda row: None if row.sums is None else row.sums.warning,
-            right=True,
-            keep=85,
-        ),
-        Column(
-            "crit",
-            "CRIT",
-            lambda row, _: _count(row, 2, Tone.BAD),
-            lambda row: None if row.sums is None else row.sums.critical,
-            right=True,
-            keep=95,
-        ),
+        _counted("pass", 0, Tone.GOOD, keep=90),
+        _counted("warn", 1, Tone.WARN, keep=85),
+        _counted("crit", 2, Tone.BAD, keep=95),
         Column(
             "here",
             "HERE",
@@ -112,11 +97,11 @@ SERVICES: Table[ServiceRow] = Table(
             high=40,
             keep=60,
         ),
-        Column(
+        words(
             "tags",
             "TAGS",
-            lambda row, _: Cell(" ".join(row.summary.tags), Tone.DIM),
             lambda row: " ".join(row.summary.tags),
+            Tone.DIM,
             high=24,
             keep=10,
             spare=True,

@@ -8,10 +8,10 @@ from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 from nomad_console.domain.target import Target, TargetGroup, TargetKey, TargetState
 from nomad_console.domain.text import duration
 from nomad_console.tui.rendering.age import age, at_least, epoch, seconds_between
-from nomad_console.tui.rendering.columns import At, Column
+from nomad_console.tui.rendering.columns import At, Column, words
 from nomad_console.tui.rendering.diff import differing
 from nomad_console.tui.rendering.table import Key, Table
-from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
+from nomad_console.tui.rendering.text import UNKNOWN, Cell, Tone
 
 _TONES = {
     TargetState.HEALTHY: Tone.GOOD,
@@ -97,20 +97,19 @@ TARGETS: Table[TargetRow] = Table(
     kind="targets",
     title="Targets",
     columns=(
-        Column(
+        words(
             "group",
             "GROUP",
-            lambda row, _: Cell(row.group_name, Tone.STRONG),
             lambda row: row.group_name,
+            Tone.STRONG,
             order=lambda row: f"{natural(row.group_name)}\0{natural(row.node)}",
             low=8,
             high=32,
             keep=99,
         ),
-        Column(
+        words(
             "target",
             "TARGET",
-            lambda row, _: Cell(row.target.key.id),
             lambda row: row.target.key.id,
             order=lambda row: natural(row.target.key.id),
             low=10,
@@ -145,24 +144,16 @@ TARGETS: Table[TargetRow] = Table(
             high=24,
             keep=85,
         ),
-        Column(
+        words(
             "reason",
             "REASON",
-            lambda row, _: Cell(row.target.reason, Tone.DIM) if row.target.reason else NOTHING,
             lambda row: row.target.reason,
+            Tone.DIM,
             high=32,
             keep=30,
             spare=True,
         ),
-        Column(
-            "zone",
-            "ZONE",
-            lambda row, _: Cell(row.target.zone, Tone.DIM) if row.target.zone else NOTHING,
-            lambda row: row.target.zone,
-            high=14,
-            keep=10,
-            spare=True,
-        ),
+        words("zone", "ZONE", lambda row: row.target.zone, Tone.DIM, high=14, keep=10, spare=True),
     ),
     keys=lambda snapshot: snapshot.targets,
     build=build,

@@ -1,13 +1,13 @@
 """Which columns fit, and how they are named."""
 
-from nomad_console.tui.rendering.columns import Column, Place, column, placed
-from nomad_console.tui.rendering.text import Cell
+from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.tui.rendering.columns import At, Column, Place, column, placed, words
+from nomad_console.tui.rendering.text import NOTHING, Cell, Tone
+from tests.support.manual_clock import EPOCH
 
 
 def a_column(key: str, low: int, high: int, keep: int) -> Column[str]:
-    return Column(
-        key, key.upper(), lambda row, _: Cell(row), lambda row: row, low=low, high=high, keep=keep
-    )
+    return words(key, key.upper(), lambda row: row, Tone.DIM, low=low, high=high, keep=keep)
 
 
 COLUMNS = (a_column("name", 4, 10, 9), a_column("zone", 4, 8, 1), a_column("state", 5, 9, 5))
@@ -36,3 +36,10 @@ def test_columns_are_found_by_key_title_or_beginning() -> None:
         COLUMNS[0],
         None,
     ]
+
+
+def test_words_stand_as_they_are_and_nothing_is_a_dash() -> None:
+    at = At(ClusterSnapshot(), EPOCH)
+    assert COLUMNS[0].cell("c1", at) == Cell("c1", Tone.DIM)
+    assert COLUMNS[0].value("c1") == "c1"
+    assert COLUMNS[0].cell("", at) == NOTHING
