@@ -12,10 +12,13 @@ from nomad_console.cli.arguments import BUG, DONE, USAGE
 from nomad_console.cli.asides import kept_aside
 from nomad_console.cli.wiring import Connections, connected, settings_of, upgrades_on
 from nomad_console.domain.text import printable
+from nomad_console.operations.abandoned import Abandoned
 from nomad_console.operations.calls import undoing
+from nomad_console.operations.journal import folder
 from nomad_console.operations.upgrades import Upgrades
 from nomad_console.settings.values import ClusterSettings, Missing, Tls
 from nomad_console.tui.app import ConsoleApp
+from nomad_console.tui.left_runs import LeftRuns
 from nomad_console.tui.upgrading import UpgradeScreens
 from nomad_console.tui.widgets.header import ClusterFacts
 
@@ -136,6 +139,7 @@ def application(connections: Connections, upgrades: Upgrades | None) -> ConsoleA
         UpgradeScreens(upgrades) if upgrades else None,
         connections.clock,
         read_only=connections.read_only,
+        left=LeftRuns(Abandoned(folder(), settings.label)),
     )
 
 

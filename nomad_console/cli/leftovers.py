@@ -3,9 +3,9 @@
 from nomad_console.cli.arguments import USAGE, Stopped
 from nomad_console.cli.runs import one
 from nomad_console.domain.text import printable
+from nomad_console.operations.abandoned import Abandoned
 from nomad_console.operations.archive import Kept, archive
 from nomad_console.operations.journal import folder
-from nomad_console.operations.upgrades import abandoned
 from nomad_console.settings.values import ClusterSettings
 
 
@@ -21,7 +21,7 @@ def left_behind(settings: ClusterSettings, run_id: str) -> Kept:
         if not kept.run.active:
             raise Stopped(USAGE, f"run {kept.id} is over: {kept.outcome}")
         return kept
-    found = abandoned(folder(), settings.label)
+    found = Abandoned(folder(), settings.label)()
     if len(found) == 1:
         return found[0]
     if not found:

@@ -13,9 +13,9 @@ from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums,
 from nomad_console.domain.snapshot import SourceState as State
 from nomad_console.domain.target import Target
 from nomad_console.domain.text import duration, printable
+from nomad_console.operations.abandoned import Abandoned
 from nomad_console.operations.archive import Kept
 from nomad_console.operations.journal import folder
-from nomad_console.operations.upgrades import abandoned
 
 
 def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def run(options: argparse.Namespace) -> int:
     from nomad_console.cli.wiring import look, settings_of
 
     settings = settings_of(options)
-    left = abandoned(folder(), settings.label)
+    left = Abandoned(folder(), settings.label)()
     snapshot, now = look(settings, enough=settled, seconds=options.timeout)
     if options.json:
         print(json.dumps({"abandoned": left_document(left), **document(snapshot, now)}, indent=1))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nomad_console.domain.text import duration, printable
-from nomad_console.operations.journal import Chronicle, Head, JournalError, read
+from nomad_console.operations.journal import Head, JournalError, read
 from nomad_console.operations.report import report
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.machine import advance
@@ -50,14 +50,16 @@ def archive(where: Path) -> Archive:
     kept, unreadable = [], []
     for path in sorted(where.glob("*.ndjson")):
         try:
-            kept.append(_kept(path, read(path)))
+            kept.append(read_kept(path))
         except JournalError as error:
             unreadable.append(str(error))
     newest = sorted(kept, key=lambda one: one.head.begun_at, reverse=True)
     return Archive(tuple(newest), tuple(unreadable))
 
 
-def _kept(path: Path, chronicle: Chronicle) -> Kept:
+def read_kept(path: Path) -> Kept:
+    """One of them. Raises JournalError."""
+    chronicle = read(path)
     run = reduce(
         lambda now, event: advance(now, event)[0], chronicle.events, Run.of(chronicle.head.plan)
     )

@@ -8,12 +8,12 @@ import msgspec
 
 from nomad_console.clients.errors import ApiError
 from nomad_console.domain.plan import Plan
-from nomad_console.operations.archive import Kept, archive
+from nomad_console.operations.abandoned import Abandoned
 from nomad_console.operations.conductor import Conductor
 from nomad_console.operations.inbox import who
 from nomad_console.operations.journal import FORM, Head, Journal, JournalError, path_of, read
 from nomad_console.operations.lock import Lock, NotLocked, Sessions
-from nomad_console.operations.lock_file import Holder, living_holder
+from nomad_console.operations.lock_file import Holder
 from nomad_console.operations.means import Means
 from nomad_console.operations.planner import AgentReads, Planner
 from nomad_console.operations.probe import Probe
@@ -56,6 +56,7 @@ class Upgrades:
     ) -> None:
         self.current: Conductor | None = None
         self.planner = planner
+        self.abandoned = Abandoned(where, settings.label)
         self._settings = settings
         self._means = means
         self._agents = agents
@@ -110,10 +111,6 @@ class Upgrades:
         conductor.start()
         conductor.restore(f"asked for by {who()}")
         return conductor
-
-    def abandoned(self) -> tuple[Kept, ...]:
-        """Runs of this cluster that are not over and that no console conducts, the newest first."""
-        return abandoned(self._where, self._settings.label)
 
     def lose_terminal(self) -> None:
         """Freeze the run under way, whatever becomes of its screen."""
@@ -170,13 +167,3 @@ class Upgrades:
             lock.leave()
             raise UpgradeRefused(f"{journal.path} cannot be gone on with: {error}") from error
         return self.current
-
-
-def abandoned(where: Path, cluster: str) -> tuple[Kept, ...]:
-    """Runs of a cluster, by its label, that are not over and that no process of this host holds."""
-    held = {holder.run_id for path in where.glob("*.lock") if (holder := living_holder(path))}
-    return tuple(
-        kept
-        for kept in archive(where).runs
-        if kept.run.active and kept.head.cluster == cluster and kept.id not in held
-    )

@@ -10,6 +10,7 @@ from nomad_console.domain.plan import Plan
 from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame, FrameClock, SnapshotSource
+from nomad_console.tui.left_runs import LeftRuns
 from nomad_console.tui.lookups import Lookups
 from nomad_console.tui.messages import (
     DetailAsked,
@@ -80,13 +81,16 @@ class ConsoleApp(App[None]):
         clock: Clock,
         *,
         read_only: bool,
+        left: LeftRuns | None = None,
     ) -> None:
         super().__init__()
         self.frames = FrameClock(store, clock, self._show)
         self._upgrades = None if read_only else upgrades
-        self.shared = Shared(facts, self.frames, lookups, read_only, self._upgrades)
+        self._left = left if self._upgrades is None else None
+        self.shared = Shared(facts, self.frames, lookups, read_only, self._upgrades or left)
         self._store = store
         self._feeds = feeds
+        self._clock = clock
         self._interest = Interest()
         self._at = At(store.latest, clock.now().replace(microsecond=0))
 
@@ -96,6 +100,9 @@ class ConsoleApp(App[None]):
         self.run_worker(self.frames.run(), name="frames", group="frames")
         if self._upgrades is not None:
             self._upgrades.look_for_unfinished(self)
+        if self._left is not None:
+            following = self._left.follow(self._clock, self.frames.request)
+            self.run_worker(following, name="left", group="unfinished")
 
     def on_resize(self, event: events.Resize) -> None:
         small = event.size.width < LEAST[0] or event.size.height < LEAST[1]

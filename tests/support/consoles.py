@@ -12,6 +12,7 @@ from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums, 
 from nomad_console.live.interest import Interest
 from nomad_console.live.lookups import LookupFailed
 from nomad_console.tui.app import ConsoleApp, Upgrades
+from nomad_console.tui.left_runs import LeftRuns
 from nomad_console.tui.widgets.header import ClusterFacts
 from tests.support.manual_clock import EPOCH
 from tests.support.snapshots import (
@@ -99,9 +100,17 @@ def a_console(
     feeds: NoFeeds | None = None,
     upgrades: Upgrades | None = None,
     read_only: bool = False,
+    left: LeftRuns | None = None,
 ) -> ConsoleApp:
     return ConsoleApp(
-        FACTS, box, feeds or NoFeeds(), lookups or Shelf(), upgrades, clock, read_only=read_only
+        FACTS,
+        box,
+        feeds or NoFeeds(),
+        lookups or Shelf(),
+        upgrades,
+        clock,
+        read_only=read_only,
+        left=left,
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from nomad_console.cli.status import document, left_document, left_text, settled, silent, text
 from nomad_console.domain.plan import Step
 from nomad_console.domain.snapshot import ClusterSnapshot, Source, SourceState
-from nomad_console.operations.upgrades import abandoned
+from nomad_console.operations.abandoned import Abandoned
 from nomad_console.upgrade.events import Held
 from tests.support.journals import keep
 from tests.support.manual_clock import EPOCH
@@ -79,7 +79,7 @@ def test_a_run_left_behind_is_said_before_anything_else(tmp_path: Path) -> None:
     play.answer()
     play.do(Held, "the probe \x1b[2J")
     keep(tmp_path, play.run, play.journal)
-    left = abandoned(tmp_path, "prod")
+    left = Abandoned(tmp_path, "prod")()
     (one,) = left_document(left)
     assert one["id"] == play.run.plan.run_id
     assert (one["node"], one["step"], one["by"]) == ("c2", "drain", "ann@bastion")
@@ -88,7 +88,7 @@ def test_a_run_left_behind_is_said_before_anything_else(tmp_path: Path) -> None:
     assert second == "  begun 03:00 ago by ann@bastion: nomad-console resume|restore 7f3a0000"
     assert blank == ""
     assert left_text((), NOW) == []
-    assert abandoned(tmp_path, "staging") == ()
+    assert Abandoned(tmp_path, "staging")() == ()
 
 
 def test_a_node_that_is_lost_is_not_called_draining() -> None:
