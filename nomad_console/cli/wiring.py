@@ -121,7 +121,7 @@ def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
         elb=elb,
         store=store,
         feeds=feeds,
-        lookups=Lookups(nomad, consul, elb, store, clock),
+        lookups=Lookups(nomad, consul, elb, store, clock, _asked(settings)),
         scaling=None
         if isinstance(aws, Missing)
         else AutoScaling(aws, threads, read_only=read_only),
