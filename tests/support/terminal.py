@@ -5,7 +5,7 @@ import re
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pexpect
@@ -17,11 +17,15 @@ PATIENCE_S = 30.0
 class Terminal:
     """A program in a terminal of a fixed size."""
 
-    def __init__(self, child: pexpect.spawn, columns: int, rows: int) -> None:
+    def __init__(
+        self, child: pexpect.spawn, columns: int, rows: int, begun_at: float = 0.0
+    ) -> None:
         self.child = child
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.received = 0
+        self.begun_at = begun_at  # `perf_counter`, as all that follows
+        self.received_at = 0.0  # when the last bytes came
 
     @property
     def lines(self) -> list[str]:
@@ -30,6 +34,11 @@ class Terminal:
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
+
+    def row(self, number: int) -> str:
+        """One line, for readers who look at every byte: all of them cost milliseconds."""
+        cells = self._screen.buffer[number]
+        return "".join(cells[x].data for x in range(self._screen.columns)).rstrip()
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -60,6 +69,7 @@ class Terminal:
                 data = os.read(self.child.fileno(), 65536)
             except OSError:  # the other end of a pty that closed
                 return False
+            self.received_at = time.perf_counter()
             self.received += len(data)
             self._stream.feed(data)
             return bool(data)
@@ -94,16 +104,24 @@ class Terminal:
 @contextmanager
 def console(*arguments: str, columns: int, rows: int, env: Mapping[str, str]) -> Iterator[Terminal]:
     """`nomad-console ARGUMENTS` in a terminal; killed at the end if it still runs."""
-    command: Sequence[str] = ["-m", "nomad_console", *arguments]
+    words = ("-m", "nomad_console", *arguments)
+    with python(*words, columns=columns, rows=rows, env=env) as terminal:
+        yield terminal
+
+
+@contextmanager
+def python(*words: str, columns: int, rows: int, env: Mapping[str, str]) -> Iterator[Terminal]:
+    """This interpreter with these words, in a terminal; killed at the end if it still runs."""
+    begun_at = time.perf_counter()
     child = pexpect.spawn(
         sys.executable,
-        list(command),
+        list(words),
         dimensions=(rows, columns),
         env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env},
         timeout=PATIENCE_S,
     )
     child.delaybeforesend = None  # 50 ms before each key otherwise
     try:
-        yield Terminal(child, columns, rows)
+        yield Terminal(child, columns, rows, begun_at)
     finally:
         child.close(force=True)

@@ -1,0 +1,120 @@
+"""What a console takes: processor, memory, the terminal's line."""
+
+from statistics import median
+from time import perf_counter
+
+from tests.benchmarks import machine
+from tests.benchmarks.baselines import polled
+from tests.benchmarks.figures import Baseline, Figure, Goal, spread
+from tests.benchmarks.lab import Lab, home
+from tests.benchmarks.writes import NODE, Node
+from tests.support.terminal import Terminal
+
+CPU_PERCENT = 10.0
+MEMORY_MB = 200.0
+SLOPE_MB = 1.0
+EVENTS = 100_000
+LINE_KB = 125.0  # a second: 1 Mbit/s
+ONE_CHANGE = 0.1  # of a whole screen
+_RATE = 200.0
+
+
+def processor(lab: Lab) -> list[Figure]:
+    """CPU, memory and bytes in one quiet look of a minute."""
+    terminal = lab.cluster.steady
+    home(terminal)
+    with lab.cluster.load(_RATE):
+        terminal.look(2.0)
+        cpu, lines = watched(terminal, lab.seconds(60))
+        memory = machine.rss_mb(terminal.child.pid)
+    with lab.cluster.load(_RATE, NODE):
+        terminal.look(2.0)
+        cpu_seen, lines_seen = watched(terminal, lab.seconds(20))
+    poll = lab.taken(polled)[1]
+    line = Goal(most=LINE_KB)
+    note = f"{lab.seconds(60):g} s, console only, ties confirmed"
+    return [
+        Figure(
+            "CPU at 200 events/s",
+            "%",
+            cpu,
+            goal=Goal(median=CPU_PERCENT),
+            baseline=Baseline("2 s poll", poll.median),
+            note=note,
+        ),
+        Figure("CPU, all 200 events/s in sight", "%", cpu_seen, note="all on the node shown"),
+        Figure("memory at 200 events/s", "MB", memory, goal=Goal(median=MEMORY_MB), note="RSS"),
+        spread("to the terminal at 200 events/s", "kB/s", lines, line, note="each second"),
+        spread("to the terminal, all of them in sight", "kB/s", lines_seen, line),
+    ]
+
+
+def watched(terminal: Terminal, seconds: float) -> tuple[float, list[float]]:
+    """CPU of one core in percent, and kilobytes to the terminal in each second."""
+    pid = terminal.child.pid
+    cpu, begun, lines = machine.cpu_s(pid), perf_counter(), []
+    while perf_counter() - begun < seconds:
+        before = terminal.received
+        terminal.look(1.0)
+        lines.append((terminal.received - before) / 1000)
+    return (machine.cpu_s(pid) - cpu) / (perf_counter() - begun) * 100, lines
+
+
+def one_change(lab: Lab) -> list[Figure]:
+    """Bytes for one node made ineligible, beside those of a whole screen."""
+    terminal, node = lab.cluster.steady, Node(lab.cluster)
+    home(terminal)
+    still = median(_bytes(terminal) for _ in range(5))
+    changed = []
+    for _ in range(lab.count(15)):
+        node.turn()
+        changed.append(max(0.0, _bytes(terminal) - still))
+        node.answered()
+    node.close()
+    terminal.press("?")
+    terminal.until("Everywhere")
+    terminal.quiet(0.3)
+    before = terminal.received
+    terminal.press("\x1b")
+    terminal.until(r"▌ c1 ")
+    terminal.quiet(0.3)
+    screen = Baseline("a whole screen", float(terminal.received - before))
+    goal = Goal(median=screen.value * ONE_CHANGE)
+    note = "the second it comes in, less the clock's"
+    return [spread("to the terminal for one change", "bytes", changed, goal, screen, note)]
+
+
+def _bytes(terminal: Terminal) -> float:
+    """Of one second, in which the clock ticks once."""
+    before = terminal.received
+    terminal.look(1.0)
+    return float(terminal.received - before)
+
+
+def slope(lab: Lab) -> list[Figure]:
+    """Growth over 100,000 events, after as many that filled what is filled once."""
+    terminal, cluster = lab.cluster.steady, lab.cluster
+    events, rate = (EVENTS // 10 if lab.quick else EVENTS), 2000
+    home(terminal)
+    sizes = [machine.rss_mb(terminal.child.pid)]
+    made = cluster.index()
+    for _ in range(2):
+        goal = cluster.index() + events
+        with cluster.load(rate):
+            while cluster.index() < goal:
+                terminal.look(1.0)
+        terminal.look(5.0)
+        sizes.append(machine.rss_mb(terminal.child.pid))
+    made = cluster.index() - made
+    note = f"{made:,} events in all, {sizes[0]:.0f} MB before"
+    per = EVENTS / events
+    return [
+        Figure("memory: the first 100,000 events", "MB", (sizes[1] - sizes[0]) * per, note=note),
+        Figure(
+            "memory: the next 100,000 events",
+            "MB",
+            (sizes[2] - sizes[1]) * per,
+            goal=Goal(median=SLOPE_MB),
+            note=f"{sizes[2]:.0f} MB after",
+        ),
+    ]
