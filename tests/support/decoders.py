@@ -106,7 +106,7 @@ def identities(recording: Recording) -> Iterator[Path]:
     """Where the records' own names are."""
     if recording.endpoint == "/v1/event/stream":
         yield from (
-            p for p in leaves(recording.value) if p[2:3] == ("Payload",) and p[4:] == ("ID",)
+            p for p in leaves(recording.value) if p[2:3] == ("Payload",) and p[3:] in _READ_IDS
         )
         return
     names = next((n for rule, n in IDENTITY.items() if re.fullmatch(rule, recording.endpoint)), ())
