@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TypeVar
+from urllib.parse import quote
 
 from nomad_console.clients import nomad_agent_wire as agent_wire
 from nomad_console.clients import nomad_job_wire as job_wire
@@ -12,7 +13,7 @@ from nomad_console.clients import nomad_wire as wire
 from nomad_console.clients.errors import Refused, Unreachable, refused
 from nomad_console.clients.guard import nomad_guard
 from nomad_console.clients.http import Access, Answer, HttpReads, misread
-from nomad_console.clients.listing import Listing
+from nomad_console.clients.listing import Listing, Page
 from nomad_console.clients.nomad_calls import DrainSpec, NomadCalls
 from nomad_console.clients.nomad_stream import ENDPOINT, Frame, frame, lines, topic_parameters
 from nomad_console.clients.threads import Threads
@@ -50,7 +51,7 @@ class Nomad:
 
     async def nodes(
         self, *, next_token: str = "", index: int = 0, wait_s: float = 0.0
-    ) -> Listing[Node]:
+    ) -> Page[Node]:
         """`index` and `wait_s` make it a blocking query; every allocation update wakes it."""
         params = _page(PAGE, next_token) | _blocking(index, wait_s)
         return await self._list("/v1/nodes", params, node_wire.NodeStubWire, node_wire.node, wait_s)
@@ -62,7 +63,7 @@ class Nomad:
         where: str = "",
         task_states: bool = False,
         per_page: int = PAGE,
-    ) -> Listing[Allocation]:
+    ) -> Page[Allocation]:
         """`where` is Nomad's filter over the whole allocation, such as `NodeID == "…"`."""
         params = _page(per_page, next_token) | {"namespace": self._settings.namespace}
         params["resources"] = "true"
@@ -83,9 +84,11 @@ class Nomad:
         return Listing(tuple(rows), index)
 
     async def node(self, node_id: str) -> tuple[Node, NodeDetail]:
-        found = _same(
-            "node", node_id, await self._single_read(node_wire.NodeWire, "node", node_id)
-        )
+        """Over httpx, unlike other single reads: a cluster's nodes are read 50 a second."""
+        path = f"/v1/node/{quote(node_id, safe='')}"
+        answer = await self._reads.get(path, self._in_region({}))
+        found = decoded("nomad", f"GET {path}", answer.body, node_wire.NodeWire)
+        _same("node", node_id, found)
         return node_wire.node(found), node_wire.node_detail(found)
 
     async def allocation(self, alloc_id: str) -> Allocation:
@@ -93,7 +96,7 @@ class Nomad:
         found = _same("allocation", alloc_id, await self._single_read(kind, "allocation", alloc_id))
         return wire.allocation(found, whole=True)
 
-    async def job_stubs(self, *, next_token: str = "") -> Listing[JobStub]:
+    async def job_stubs(self, *, next_token: str = "") -> Page[JobStub]:
         params = _page(PAGE, next_token) | {"namespace": self._settings.namespace}
         return await self._list("/v1/jobs", params, job_wire.JobWire, job_wire.job_stub)
 
@@ -105,11 +108,11 @@ class Nomad:
         )
         return job_wire.job(found)
 
-    async def deployments(self) -> Listing[Deployment]:
+    async def deployments(self) -> Page[Deployment]:
         params = {"namespace": self._settings.namespace}
         return await self._list("/v1/deployments", params, wire.DeploymentWire, wire.deployment)
 
-    async def blocked_evaluations(self) -> Listing[Evaluation]:
+    async def blocked_evaluations(self) -> Page[Evaluation]:
         params = {"namespace": self._settings.namespace, "filter": 'Status == "blocked"'}
         return await self._list("/v1/evaluations", params, wire.EvaluationWire, wire.evaluation)
 
@@ -211,7 +214,7 @@ class Nomad:
         kind: type[W],
         record: Callable[[W], R],
         wait_s: float = 0.0,
-    ) -> Listing[R]:
+    ) -> Page[R]:
         answer = await self._reads.get(path, self._in_region(params), wait_s=wait_s)
         if answer.next_token and answer.next_token == params.get("next_token"):
             raise misread("nomad", f"GET {path}", ValueError("a page that is its own successor"))
@@ -227,10 +230,13 @@ class Nomad:
         return {**params, **region}
 
 
-def listing(path: str, answer: Answer, kind: type[W], record: Callable[[W], R]) -> Listing[R]:
+def listing(path: str, answer: Answer, kind: type[W], record: Callable[[W], R]) -> Page[R]:
     """The rows of a list; null is an empty one."""
-    rows = rows_of("nomad", f"GET {path}", answer.body, kind)
-    return Listing(tuple(record(row) for row in rows), answer.index, answer.next_token)
+
+    def read() -> tuple[R, ...]:
+        return tuple(map(record, rows_of("nomad", f"GET {path}", answer.body, kind)))
+
+    return Page(read, answer.index, answer.next_token)
 
 
 def _same(what: str, asked: str, found: S) -> S:

@@ -34,7 +34,7 @@ class CheckWire(msgspec.Struct, rename=go_name, gc=False):
     interval: Whole | None = None
 
 
-class ServiceWire(msgspec.Struct, rename=go_name):
+class ServiceWire(msgspec.Struct, rename=go_name, gc=False):
     """Of a group or of one of its tasks."""
 
     name: str | None = None
@@ -50,13 +50,13 @@ class PortWire(msgspec.Struct, rename=go_name, gc=False):
     value: Whole | None = None
 
 
-class NetworkWire(msgspec.Struct, rename=go_name):
+class NetworkWire(msgspec.Struct, rename=go_name, gc=False):
     """Only its static ports count: they keep two copies off one node."""
 
     reserved_ports: list[PortWire] | None = None
 
 
-class ResourcesWire(msgspec.Struct, rename=go_name):
+class ResourcesWire(msgspec.Struct, rename=go_name, gc=False):
     """What a task asks for: MHz, MiB, whole cores."""
 
     cpu: Whole | None = msgspec.field(default=None, name="CPU")
@@ -73,7 +73,7 @@ class LifecycleWire(msgspec.Struct, rename=go_name, gc=False):
     sidecar: bool | None = None
 
 
-class TaskWire(msgspec.Struct, rename=go_name):
+class TaskWire(msgspec.Struct, rename=go_name, gc=False):
     """Durations in nanoseconds."""
 
     name: str | None = None
@@ -95,7 +95,7 @@ class MigrateWire(msgspec.Struct, rename=go_name, gc=False):
     healthy_deadline: Whole | None = None
 
 
-class GroupWire(msgspec.Struct, rename=go_name):
+class GroupWire(msgspec.Struct, rename=go_name, gc=False):
     """A task group; `Update` is no concern of a drain."""
 
     name: str | None = None
@@ -110,7 +110,7 @@ class GroupWire(msgspec.Struct, rename=go_name):
     meta: dict[str, str | None] | None = None
 
 
-class JobWire(msgspec.Struct, rename=go_name):
+class JobWire(msgspec.Struct, rename=go_name, gc=False):
     """/v1/job/:id and the payload of Job events; rows of /v1/jobs fill its first fields."""
 
     id: Name

@@ -26,7 +26,7 @@ _KEPT = (  # attributes that rules and screens read; a node has some sixty
 )
 
 
-class LastDrainWire(msgspec.Struct, rename=go_name):
+class LastDrainWire(msgspec.Struct, rename=go_name, gc=False):
     """The newest drain; stubs have it too."""
 
     status: str | None = None
@@ -45,7 +45,7 @@ class DrainStrategyWire(msgspec.Struct, rename=go_name, gc=False):
     force_deadline: Moment | None = None
 
 
-class NodeEventWire(msgspec.Struct, rename=go_name):
+class NodeEventWire(msgspec.Struct, rename=go_name, gc=False):
     """One of the newest ten; details are of any type."""
 
     subsystem: str | None = None
@@ -73,7 +73,7 @@ class MemoryWire(msgspec.Struct, rename=go_name, gc=False):
     memory_mb: Whole | None = None
 
 
-class NodeResourcesWire(msgspec.Struct, rename=go_name):
+class NodeResourcesWire(msgspec.Struct, rename=go_name, gc=False):
     """What the node has in all, reserved included."""
 
     cpu: CpuWire | None = None
@@ -86,7 +86,7 @@ class ReservedPortsWire(msgspec.Struct, rename=go_name, gc=False):
     reserved_host_ports: str | None = None
 
 
-class ReservedWire(msgspec.Struct, rename=go_name):
+class ReservedWire(msgspec.Struct, rename=go_name, gc=False):
     """What the agent keeps from allocations."""
 
     cpu: CpuWire | None = None
@@ -94,7 +94,7 @@ class ReservedWire(msgspec.Struct, rename=go_name):
     networks: ReservedPortsWire | None = None
 
 
-class NodeStubWire(msgspec.Struct, rename=go_name):
+class NodeStubWire(msgspec.Struct, rename=go_name, gc=False):
     """A row of /v1/nodes: the only place with `Version`."""
 
     id: Name
@@ -113,7 +113,7 @@ class NodeStubWire(msgspec.Struct, rename=go_name):
     modify_index: Index | None = None
 
 
-class NodeWire(NodeStubWire, rename=go_name):
+class NodeWire(NodeStubWire, rename=go_name, gc=False):
     """/v1/node/:id and the payload of Node events."""
 
     drain_strategy: DrainStrategyWire | None = None

@@ -42,7 +42,7 @@ class Frame(msgspec.Struct, frozen=True):
     records: tuple[Record, ...]
 
 
-class PayloadWire(msgspec.Struct, rename=go_name):
+class PayloadWire(msgspec.Struct, rename=go_name, gc=False):
     """One record under the name of its kind."""
 
     node: NodeWire | None = None
@@ -52,7 +52,7 @@ class PayloadWire(msgspec.Struct, rename=go_name):
     deployment: DeploymentWire | None = None
 
 
-class EventWire(msgspec.Struct, rename=go_name):
+class EventWire(msgspec.Struct, rename=go_name, gc=False):
     """The payload is decoded by its topic: other topics have other payloads."""
 
     topic: str = ""
@@ -61,7 +61,7 @@ class EventWire(msgspec.Struct, rename=go_name):
     payload: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class FrameWire(msgspec.Struct, rename=go_name):
+class FrameWire(msgspec.Struct, rename=go_name, gc=False):
     """One line; `{}` is a heartbeat."""
 
     index: Index = 0

@@ -4,6 +4,7 @@ Lists have null where the single has no key; both are "not said" here.
 """
 
 from collections.abc import Iterator, Mapping
+from sys import intern
 
 import msgspec
 
@@ -20,7 +21,7 @@ from nomad_console.domain.allocation import (
 )
 
 
-class TaskEventWire(msgspec.Struct, rename=go_name):
+class TaskEventWire(msgspec.Struct, rename=go_name, gc=False):
     """Of an event's two dozen fields those that tell how a task ended."""
 
     type: str | None = None
@@ -32,7 +33,7 @@ class TaskEventWire(msgspec.Struct, rename=go_name):
     details: dict[str, object] | None = None
 
 
-class TaskStateWire(msgspec.Struct, rename=go_name):
+class TaskStateWire(msgspec.Struct, rename=go_name, gc=False):
     """One task's state with its newest ten events."""
 
     state: str | None = None
@@ -88,13 +89,13 @@ class TaskClaimWire(msgspec.Struct, rename=go_name, gc=False):
     memory: MemoryClaimWire | None = None
 
 
-class SharedClaimWire(msgspec.Struct, rename=go_name):
+class SharedClaimWire(msgspec.Struct, rename=go_name, gc=False):
     """What belongs to the allocation as a whole."""
 
     ports: list[PortClaimWire] | None = None
 
 
-class ResourcesWire(msgspec.Struct, rename=go_name):
+class ResourcesWire(msgspec.Struct, rename=go_name, gc=False):
     """In events and singles always, in lists where asked for."""
 
     tasks: dict[str, TaskClaimWire | None] | None = None
@@ -102,7 +103,7 @@ class ResourcesWire(msgspec.Struct, rename=go_name):
     shared: SharedClaimWire | None = None
 
 
-class AllocationWire(msgspec.Struct, rename=go_name):
+class AllocationWire(msgspec.Struct, rename=go_name, gc=False):
     """List stub, single, and event payload: the union of their fields."""
 
     id: Name
@@ -133,7 +134,7 @@ class AllocationWire(msgspec.Struct, rename=go_name):
     modify_time: Whole | None = None
 
 
-class MetricWire(msgspec.Struct, rename=go_name):
+class MetricWire(msgspec.Struct, rename=go_name, gc=False):
     """Why the scheduler found no place for a group."""
 
     dimension_exhausted: dict[str, Whole | None] | None = None
@@ -142,7 +143,7 @@ class MetricWire(msgspec.Struct, rename=go_name):
     nodes_evaluated: Whole | None = None
 
 
-class EvaluationWire(msgspec.Struct, rename=go_name):
+class EvaluationWire(msgspec.Struct, rename=go_name, gc=False):
     """Lists, singles and event payloads alike."""
 
     id: Name
@@ -181,15 +182,15 @@ def allocation(wire: AllocationWire, *, whole: bool = False) -> Allocation:
     states = {} if whole and wire.task_states is None else wire.task_states
     return Allocation(
         id=wire.id,
-        namespace=shared(wire.namespace),
+        namespace=intern(wire.namespace or ""),
         name=wire.name or "",
-        job_id=shared(wire.job_id),
-        group=shared(wire.task_group),
-        node_id=shared(wire.node_id),
-        node_name=shared(wire.node_name),
-        desired=shared(wire.desired_status),
-        client=shared(wire.client_status),
-        description=shared(wire.desired_description or wire.client_description),
+        job_id=intern(wire.job_id or ""),
+        group=intern(wire.task_group or ""),
+        node_id=intern(wire.node_id or ""),
+        node_name=intern(wire.node_name or ""),
+        desired=intern(wire.desired_status or ""),
+        client=intern(wire.client_status or ""),
+        description=intern(wire.desired_description or wire.client_description or ""),
         migrate=bool(wire.desired_transition and wire.desired_transition.migrate),
         healthy=health.healthy,
         canary=bool(health.canary),
@@ -246,7 +247,7 @@ def _claim(wire: ResourcesWire | None) -> Claim | None:
         return None
     ports = (wire.shared.ports if wire.shared else None) or ()
     hooks = wire.task_lifecycles or {}
-    parts = (
+    parts = [
         (
             hook.hook or "" if (hook := hooks.get(name)) else "",
             bool(hook and hook.sidecar),
@@ -255,8 +256,8 @@ def _claim(wire: ResourcesWire | None) -> Claim | None:
         )
         for name, task in (wire.tasks or {}).items()
         if task is not None
-    )
-    return claim_of(parts, tuple(port.value for port in ports if port.value))
+    ]
+    return claim_of(parts, tuple([port.value for port in ports if port.value]))
 
 
 def _tasks(states: Mapping[str, TaskStateWire | None]) -> Iterator[Task]:

@@ -20,7 +20,7 @@ class ClientStatus(StrEnum):
 TERMINAL = frozenset({ClientStatus.COMPLETE, ClientStatus.FAILED, ClientStatus.LOST})
 
 
-class TaskEvent(msgspec.Struct, frozen=True):
+class TaskEvent(msgspec.Struct, frozen=True, gc=False):
     """One line of a task's history; Nomad keeps the newest ten."""
 
     type: str
@@ -32,7 +32,7 @@ class TaskEvent(msgspec.Struct, frozen=True):
     oom_killed: bool
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, gc=False):
     name: str
     state: str  # pending, running, dead
     failed: bool
@@ -69,7 +69,7 @@ def claim_of(parts: Iterable[tuple[str, bool, int, int]], ports: tuple[int, ...]
     return Claim(cpu, memory, ports)
 
 
-class Allocation(msgspec.Struct, frozen=True):
+class Allocation(msgspec.Struct, frozen=True, gc=False):
     """One allocation. None stands for "this answer did not say", never for empty.
 
     `healthy` None: no verdict yet. Times in nanoseconds since 1970.
@@ -132,7 +132,7 @@ def merged(old: Allocation | None, new: Allocation) -> Allocation:
     return msgspec.structs.replace(newer, **missing) if missing else newer
 
 
-class Evaluation(msgspec.Struct, frozen=True):
+class Evaluation(msgspec.Struct, frozen=True, gc=False):
     """`failed` names, per task group, the dimensions or constraints that left no place."""
 
     id: str
@@ -149,7 +149,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     modify_index: int
 
 
-class Deployment(msgspec.Struct, frozen=True):
+class Deployment(msgspec.Struct, frozen=True, gc=False):
     id: str
     namespace: str
     job_id: str

@@ -93,9 +93,13 @@ class AllocationIndex:
         sums = self._sums.get(one.node_id)
         if sums is None:
             sums = self._sums[one.node_id] = [0] * _FIELDS
-        for field, value in enumerate((*counts(one), *claims(one))):
-            if value:
-                sums[field] += sign * value
+        running, owed = counts(one)
+        cpu_mhz, memory_mb, untold = claims(one)
+        sums[0] += sign * running
+        sums[1] += sign * owed
+        sums[2] += sign * cpu_mhz
+        sums[3] += sign * memory_mb
+        sums[4] += sign * untold
         self._moved.add(one.node_id)
 
     def _settle(self, node_id: str, known: Collection[str]) -> None:

@@ -15,7 +15,8 @@ from nomad_console.live.pacing import Backoff, Pace
 from nomad_console.live.sources import SourceMeter
 from nomad_console.live.store import ClusterStore
 
-NODE_RATE = 50.0
+NODE_RATE = 48.0  # with those made up for at most 50 in any second
+LATE = 2
 NODES_AT_ONCE = 2
 IDLE_S = 0.5
 DEFER_S = 60.0
@@ -42,7 +43,8 @@ class NomadDetails:
         self._clock = clock
         self._cache = cache
         self._interest = Interest()
-        self._pace = Pace(clock, NODE_RATE)
+        self._listed = False  # until then only what is looked at is read: the lists come first
+        self._pace = Pace(clock, NODE_RATE, late=LATE)
         self._looked = {name: asyncio.Event() for name in ("nodes", "tasks", "jobs")}
         self._reading: set[str] = set()
         self._deferred: dict[str, float] = {}  # node id -> when it may be asked for again
@@ -56,6 +58,8 @@ class NomadDetails:
 
     def relisted(self) -> None:
         """Rows came without task states: where they differ, what was read is old."""
+        self._listed = True
+        self._looked["nodes"].set()
         for node_id, indexes in list(self._with_tasks.items()):
             if indexes != self._indexes(node_id):
                 del self._with_tasks[node_id]
@@ -109,7 +113,7 @@ class NomadDetails:
         for node_id in self._interest.by_urgency():
             if node_id in unread and free(node_id):
                 return node_id
-        return next(filter(free, unread), None)
+        return next(filter(free, unread), None) if self._listed else None
 
     async def _read_tasks(self) -> NoReturn:
         backoff = Backoff(self._clock)

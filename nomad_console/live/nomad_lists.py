@@ -1,9 +1,10 @@
 """Nomad's lists, whole and page by page."""
 
+import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from collections.abc import Set as AbstractSet
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -38,7 +39,7 @@ def _by_key(row: JobStub) -> JobKey:
 class PagedList(Protocol[T_co]):
     """A client's call for one page."""
 
-    async def __call__(self, *, next_token: str = "") -> Page[T_co]: ...
+    def __call__(self, *, next_token: str = "") -> Coroutine[Any, Any, Page[T_co]]: ...
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -107,17 +108,27 @@ class NomadLists:
         keep: Callable[[AbstractSet[K], int], None],
         pause_s: float,
     ) -> int:
-        page = await call()
-        index = page.index
+        """The server works at the next page while this one is read."""
         keys: set[K] = set()
-        while True:
+
+        def apply(page: Page[T]) -> None:
             put(page.rows)
             keys.update(map(key, page.rows))
             gc.freeze()  # rows stay: a full collection over 50,000 of them takes 0.1 s
-            if not page.next_token:
-                break
-            await self._clock.sleep(pause_s)
-            page = await call(next_token=page.next_token)
+
+        page = await call()
+        index = page.index
+        while page.next_token:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    following = tasks.create_task(call(next_token=page.next_token))
+                    await self._clock.sleep(0)
+                    apply(page)
+                    await self._clock.sleep(pause_s)
+            except ExceptionGroup as failed:
+                raise failed.exceptions[0] from None
+            page = following.result()
+        apply(page)
         keep(keys, index)
         return index
 

@@ -21,16 +21,20 @@ class Backoff:
 
 
 class Pace:
-    """At most `rate` turns a second, evenly spaced, first come first served."""
+    """At most `rate` turns a second, evenly spaced, first come first served.
 
-    def __init__(self, clock: Clock, rate: float) -> None:
+    So many turns as `late` that nobody took in time may be made up for.
+    """
+
+    def __init__(self, clock: Clock, rate: float, *, late: int = 0) -> None:
         self.rate = rate
+        self._late = late
         self._clock = clock
         self._free_at = float("-inf")
 
     async def turn(self) -> None:
         now = self._clock.elapsed()
-        at = max(now, self._free_at)
+        at = max(now - self._late / self.rate, self._free_at)
         self._free_at = at + 1 / self.rate
         if at > now:
             await self._clock.sleep(at - now)

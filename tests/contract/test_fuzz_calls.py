@@ -13,6 +13,7 @@ from nomad_console.clients.autoscaling import AutoScaling
 from nomad_console.clients.consul import Consul
 from nomad_console.clients.elb import Elb
 from nomad_console.clients.errors import ApiError
+from nomad_console.clients.listing import Page
 from nomad_console.clients.nomad import Nomad
 from nomad_console.clients.nomad_calls import DrainSpec
 from nomad_console.clients.probe import Visitor
@@ -255,7 +256,8 @@ async def outcome(backends: Backends, case: Case, raw: bytes) -> object:
     backends.server.raw = raw
     client = backends.clients[str(case).partition("-")[0]]
     try:
-        return await case.call(client)
+        found = await case.call(client)
+        return (found.rows, found.index, found.next_token) if isinstance(found, Page) else found
     except ApiError as error:
         check(error, case.endpoint)
         return error

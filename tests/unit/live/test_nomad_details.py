@@ -19,7 +19,9 @@ from tests.support.scripted import ScriptedNomad, refusal, running, unreachable
 
 
 class World:
-    def __init__(self, cache: MachineCache | None = None, nodes: int = 3) -> None:
+    def __init__(
+        self, cache: MachineCache | None = None, nodes: int = 3, *, listed: bool = True
+    ) -> None:
         self.clock = ManualClock()
         self.nomad = ScriptedNomad()
         self.store = ClusterStore(self.clock)
@@ -29,6 +31,8 @@ class World:
         for number in range(nodes):
             self.nomad.node_rows[f"n{number}"] = a_node(f"n{number}")
         self.store.put_nodes(self.nomad.node_rows.values())
+        if listed:
+            self.details.relisted()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
@@ -58,6 +62,17 @@ async def test_marked_and_visible_nodes_are_read_first_and_none_twice() -> None:
         await world.clock.advance(5)
         assert sorted(world.asked("node")) == sorted(world.nomad.node_rows)
         assert not world.store.publish().ties.untied
+
+
+async def test_before_the_lists_are_whole_only_what_is_looked_at_is_read() -> None:
+    world = World(nodes=200, listed=False)
+    world.details.look_at(Interest(visible=frozenset({"n150"})))
+    async with world.reading():
+        await world.clock.advance(3)
+        assert world.asked("node") == ["n150"]
+        world.details.relisted()
+        await world.clock.advance(5)
+        assert len(world.asked("node")) == 200
 
 
 async def test_a_node_that_changed_is_read_again(world: World) -> None:

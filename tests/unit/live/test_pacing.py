@@ -4,6 +4,7 @@ import asyncio
 
 from nomad_console.live.pacing import Backoff, Pace
 from tests.support.manual_clock import ManualClock
+from tests.support.scripted import running
 
 
 async def test_pauses_double_up_to_the_most_and_begin_anew() -> None:
@@ -38,3 +39,21 @@ async def test_turns_are_even_and_first_come_first_served() -> None:
     assert taken == [(0, 0.0), (1, 0.5), (2, 1.0), (3, 1.5)]
     await pace.turn()
     assert clock.elapsed() == 3
+
+
+async def test_turns_that_were_missed_are_made_up_for_but_not_many() -> None:
+    clock = ManualClock()
+    pace = Pace(clock, 10.0, late=2)
+    taken: list[float] = []
+
+    async def take() -> None:
+        while True:
+            await pace.turn()
+            taken.append(round(clock.elapsed(), 3))
+
+    async with running(take()):
+        await clock.advance(0)
+        assert taken == [0.0, 0.0, 0.0]
+        await clock.advance(1.0)
+    assert len(taken) == 13
+    assert taken[3:5] == [0.1, 0.2]
