@@ -68,7 +68,7 @@ def _source(at: At, name: SourceName) -> list[Entry]:
 
 def _facts(row: nodes.NodeRow, at: At) -> list[Entry]:
     node, detail = row.node, row.detail
-    last = node.last_drain
+    last, of_class = node.last_drain, f" · class {node.node_class}" if node.node_class else ""
     entries = [
         fact("state", nodes.state(row, at)),
         fact("eligibility", Cell(node.eligibility)),
@@ -80,7 +80,7 @@ def _facts(row: nodes.NodeRow, at: At) -> list[Entry]:
         fact("balancer", nodes.balancer(row, at)),
         fact("id", Cell(node.id)),
         fact("address", Cell(node.address)),
-        fact("place", Cell(f"{node.datacenter} · pool {node.pool} · class {node.node_class}")),
+        fact("place", Cell(f"{node.datacenter} · pool {node.pool}{of_class}")),
     ]
     if last is not None:
         by = f" by {last.accessor_id}" if last.accessor_id else ""

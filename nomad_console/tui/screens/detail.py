@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.live.interest import Interest
 from nomad_console.live.lookups import LookupFailed
 from nomad_console.tui.frames import Frame
@@ -41,7 +41,10 @@ LOOKUPS: dict[str, Callable[[Lookups, Key], Awaitable[object]]] = {
 
 
 class DetailScreen(DocumentScreen):
-    """Also reads the thing itself: lists do not carry a task's history or a node's events."""
+    """Also reads the thing itself: lists do not carry a task's history or a node's events.
+
+    A reading that failed is made again when its source is back.
+    """
 
     def __init__(self, shared: Shared, kind: str, key: Key) -> None:
         super().__init__(shared)
@@ -49,10 +52,12 @@ class DetailScreen(DocumentScreen):
         self.key = key
         self._looked_at = -1
         self._failure: LookupFailed | None = None
+        self._live = False
 
     def document(self, frame: Frame) -> Document | None:
-        index = _index(frame.snapshot, self.kind, self.key)
-        if index > self._looked_at and self.kind in LOOKUPS:
+        index, live = _index(frame.snapshot, self.kind, self.key), self._source_live(frame)
+        back, self._live = live and not self._live, live
+        if self.kind in LOOKUPS and (index > self._looked_at or (back and self._failure)):
             self._looked_at = index
             self.run_worker(self._look(), group="lookup", exclusive=True)
         found = DOCUMENTS[self.kind](At(frame.snapshot, frame.now), self.key)
@@ -63,6 +68,10 @@ class DetailScreen(DocumentScreen):
         if self.kind == "disagreements":
             return folded(found, self.view.room, HANG)
         return found._replace(entries=(*self._not_read(), *found.entries))
+
+    def _source_live(self, frame: Frame) -> bool:
+        name = SourceName.ALB if self.kind in {"targets", "groups"} else SourceName.NOMAD
+        return frame.snapshot.source(name).state is SourceState.LIVE
 
     def _not_read(self) -> tuple[Entry, ...]:
         """What failed and what would help, above what was known before."""

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from nomad_console.domain.snapshot import SourceState
 from nomad_console.tui.messages import DetailAsked
 from tests.support.consoles import Box, Shelf, a_console
 from tests.support.manual_clock import ManualClock
@@ -14,6 +15,7 @@ from tests.support.snapshots import (
     article_snapshot,
     node_id,
     with_allocation,
+    with_source,
 )
 
 SIZE = (100, 30)
@@ -61,6 +63,23 @@ async def test_a_reading_that_fails_is_said_and_what_is_known_stays() -> None:
         assert "try again" in seat.text
         assert "Node c1" in seat.text
         assert "eligible" in seat.text
+
+
+async def test_a_reading_that_failed_is_made_again_when_its_source_is_back() -> None:
+    clock, shelf, box = ManualClock(), Shelf("node"), Box(article_snapshot())
+    async with seated(a_console(box, clock, lookups=shelf), clock, SIZE) as seat:
+        await seat.press("enter")
+        await seat.settle(5)
+        assert len(shelf.asked) == 1
+        assert "connection refused" in seat.text
+        box.publish(with_source(box.latest, "nomad", SourceState.STALE, "connection refused"))
+        await seat.settle()
+        shelf.failing = ()
+        box.publish(article_snapshot())
+        await seat.settle()
+        await seat.settle()
+        assert len(shelf.asked) == 2
+        assert "connection refused" not in seat.text
 
 
 async def test_what_was_never_read_says_why_and_not_that_it_is_gone() -> None:
