@@ -1,17 +1,22 @@
-"""One agent of a `NomadLab` on a real socket, in the loop of the test."""
+"""One agent of a lab on a real socket, in the loop of the test."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import uvicorn
 from uvicorn.server import ServerState
 
 from nomad_console.simulator.nomad_api.connections import ClientConnections, limited
 from nomad_console.simulator.nomad_api.routes import nomad_app
-from tests.support.nomad_http import NomadLab
+from nomad_console.simulator.nomad_api.view import View
 
 PATIENCE = 5.0  # seconds for what must come
+
+
+class Viewed(Protocol):
+    view: View
 
 
 class Wire:
@@ -38,6 +43,10 @@ class Wire:
         """Until the other side closes."""
         async with asyncio.timeout(PATIENCE):
             return await self._reader.read()
+
+    async def part(self) -> bytes:
+        """What has come since the last look, as soon as there is any; nothing at the end."""
+        return await self._reader.read(65_536)
 
     async def body(self, length: int) -> bytes:
         async with asyncio.timeout(PATIENCE):
@@ -80,7 +89,7 @@ class Socket:
 
 
 @asynccontextmanager
-async def on_socket(lab: NomadLab, agent: str = "", limit: int = 100) -> AsyncIterator[Socket]:
+async def on_socket(lab: Viewed, agent: str = "", limit: int = 100) -> AsyncIterator[Socket]:
     """The agent's API while the block lasts."""
     connections = ClientConnections(limit)
     protocol = limited(connections)

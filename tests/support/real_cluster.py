@@ -44,6 +44,13 @@ class Agent:
             command = ["nomad", "agent", "-config", str(self.file)]
             self._process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
 
+    def kill(self) -> None:
+        """Its tasks go on without it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
     def stop(self) -> None:
         if self._process is None:
             return
@@ -106,13 +113,14 @@ class RealCluster(NamedTuple):
 
 
 @contextmanager
-def real_cluster(where: Path, consul: str) -> Iterator[RealCluster]:
+def real_cluster(where: Path, consul: str = "") -> Iterator[RealCluster]:
     """Ready: one server and the clients n1 and n2, which know this Consul; ended at the end."""
-    shared = {"consul": {"address": consul.removeprefix("http://")}}
+    shared = {"consul": {"address": consul.removeprefix("http://")}} if consul else {}
     server = Agent("s1", where, {**shared, "server": {"enabled": True, "bootstrap_expect": 1}})
     client = {
         "enabled": True,
         "servers": [server.rpc],
+        "network_interface": "lo",
         "options": {"fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean"},
     }
     raw_exec = {"raw_exec": {"config": {"enabled": True}}}
