@@ -66,10 +66,10 @@ class Policy(msgspec.Struct, frozen=True):
     agent: str = ""
     namespaces: Mapping[str, frozenset[str]] = {}  # by name or pattern: capabilities
 
-    @property
-    def everywhere(self) -> frozenset[str]:
-        """Capabilities in every namespace that no narrower rule names."""
-        return self.namespaces.get("*", frozenset())
+
+def expired(backend: str, at: datetime | None, now: datetime) -> str:
+    """A sentence; "" where the token has not ended, or its end is not known."""
+    return f"the {backend} token expired at {at:%H:%M:%S} UTC" if at and at <= now else ""
 
 
 def level(policies: Iterable[Policy], area: str) -> str:
@@ -79,10 +79,11 @@ def level(policies: Iterable[Policy], area: str) -> str:
 
 def capable(policies: Iterable[Policy], capability: str) -> Verdict:
     """In every namespace, in none, or in some: then a run shows which."""
-    policies = tuple(policies)
-    rules = [rule for one in policies for rule in one.namespaces.values()]
-    if not any(capability in rule for rule in rules):
+    rules: dict[str, frozenset[str]] = {}
+    for policy in policies:
+        for name, can in policy.namespaces.items():
+            rules[name] = rules.get(name, frozenset()) | can
+    allowed = {name for name, can in rules.items() if capability in can and "deny" not in can}
+    if not allowed:
         return Verdict.NO
-    narrower = any("deny" in rule or capability not in rule for rule in rules)
-    everywhere = any(capability in one.everywhere for one in policies)
-    return Verdict.YES if everywhere and not narrower else Verdict.UNPROVEN
+    return Verdict.YES if "*" in allowed and len(allowed) == len(rules) else Verdict.UNPROVEN

@@ -22,6 +22,7 @@ from nomad_console.domain.rights import (
     Right,
     Verdict,
     capable,
+    expired,
     level,
 )
 from nomad_console.domain.snapshot import SourceName
@@ -151,13 +152,10 @@ def spent(
     refusal: ApiError,
 ) -> Credential:
     """A token that its own record is refused to: expired where we know so, else unknown."""
-    expired = before.expires_at is not None and before.expires_at <= now
-    if expired and before.expires_at is not None:
-        trouble = f"the {backend} token expired at {before.expires_at:%H:%M:%S} UTC"
-    elif "expired" in refusal.text.lower():
+    trouble = expired(backend, before.expires_at, now)
+    if not trouble and "expired" in refusal.text.lower():
         trouble = f"the {backend} token has expired"
-    else:
-        trouble = f"the {backend} token is unknown, revoked or expired"
+    trouble = trouble or f"the {backend} token is unknown, revoked or expired"
     cure = f"start a console with a new one in {variable}"
     rights = tuple(Right(name, Verdict.NO, trouble) for name in names)
     return Credential(before.who, rights, before.expires_at, trouble, cure)

@@ -13,7 +13,15 @@ from nomad_console.operations.hosts import run_command, tail
 from nomad_console.operations.inbox import Moment
 from nomad_console.operations.lock import Lock
 from nomad_console.operations.means import Means
-from nomad_console.operations.writer import ApiWrite, Done, NotDone, Unclear, Unwanted
+from nomad_console.operations.tokens import refusal
+from nomad_console.operations.writer import (
+    ApiWrite,
+    Done,
+    NotDone,
+    Unclear,
+    Unwanted,
+    unwelcome,
+)
 from nomad_console.upgrade.commands import RunHost, Write
 from nomad_console.upgrade.events import (
     Answered,
@@ -85,7 +93,8 @@ class Performer:
             sight, found = await self._means.writer.differences(self._desk.run, write)
         except ApiError as error:
             moment = self._desk.moment()
-            self._desk.put(Failed(command=write.id, reason=str(error), **moment))
+            reason = self._told(str(error), refused=unwelcome(error))
+            self._desk.put(Failed(command=write.id, reason=reason, **moment))
             return None
         news = [one for one in found if (write.node, one) not in self._known]
         if not news:
@@ -117,11 +126,16 @@ class Performer:
         match outcome:
             case Done(index=index):
                 answer: Event = Answered(command=write.id, index=index, **moment)
-            case NotDone(reason=reason):
+            case NotDone(reason=said, refused=refused):
+                reason = self._told(said, refused=refused)
                 answer = Failed(command=write.id, reason=reason, **moment)
             case Unclear(reason=reason):
                 answer = Unknown(command=write.id, reason=reason, **moment)
         self._desk.put(answer)
+
+    def _told(self, said: str, *, refused: bool) -> str:
+        means, run = self._means, self._desk.run
+        return refusal(said, means.snapshots.latest, run, means.clock.now()) if refused else said
 
     async def _run_host(self, command: RunHost) -> None:
         """Cancelled, it leaves the command running: its end is then for the operator to tell."""

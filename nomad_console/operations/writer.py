@@ -5,7 +5,7 @@ from typing import Protocol, assert_never
 
 import msgspec
 
-from nomad_console.clients.errors import ApiError, Misread, NotFound, Unreachable
+from nomad_console.clients.errors import ApiError, Misread, NotFound, Refused, Unreachable
 from nomad_console.clients.nomad_calls import DrainSpec
 from nomad_console.domain.allocation import Allocation
 from nomad_console.domain.node import Node, NodeDetail
@@ -78,9 +78,10 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class NotDone(msgspec.Struct, frozen=True):
-    """Refused, nothing changed."""
+    """Nothing changed. `refused`: Nomad did not take our token."""
 
     reason: str
+    refused: bool = False
 
 
 class Unclear(msgspec.Struct, frozen=True):
@@ -95,6 +96,11 @@ class Unwanted(Exception):
 
 Outcome = Done | NotDone | Unclear
 Begin = Callable[[], None]
+
+
+def unwelcome(error: ApiError) -> bool:
+    """Nomad did not take our token for this call."""
+    return isinstance(error, Refused) and error.backend == "nomad"
 
 
 class Writer:
@@ -133,7 +139,7 @@ class Writer:
         except (Unreachable, Misread) as silence:
             return Unclear(str(silence)) if begun else NotDone(str(silence))
         except ApiError as refusal:
-            return NotDone(str(refusal))
+            return NotDone(str(refusal), refused=unwelcome(refusal))
 
     async def _call(self, write: ApiWrite, sight: Sight, begin: Begin) -> Outcome:
         match write:

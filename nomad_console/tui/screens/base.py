@@ -97,8 +97,14 @@ class ConsoleScreen(Screen[None]):
         return (*self.OWN_KEYS, *keys.APP)
 
     def lacking(self, frame: Frame) -> Mapping[str, Refusal]:
-        """The actions that our token may not do: their keys are grey and say why."""
-        return refusals(frame.snapshot)
+        """The actions that our token may not do: their keys are grey and say why.
+
+        `u` shows the run that is under way, whatever our token may do.
+        """
+        found, runs = refusals(frame.snapshot), self.shared.runs
+        if runs is None or not runs.word or runs.unfinished:
+            return found
+        return {action: one for action, one in found.items() if action != "upgrade"}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A grey key answers with its reason."""

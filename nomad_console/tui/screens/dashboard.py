@@ -1,6 +1,6 @@
 """The four systems side by side, linked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from textual import events, on
@@ -18,7 +18,6 @@ from nomad_console.tui.rendering.allocations import ALLOCATIONS
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.links import Choice, nodes_of
 from nomad_console.tui.rendering.nodes import NODES
-from nomad_console.tui.rendering.rights import Refusal
 from nomad_console.tui.rendering.services import SERVICES
 from nomad_console.tui.rendering.targets import TARGETS
 from nomad_console.tui.rendering.text import Cell, Line, Tone, fit
@@ -90,13 +89,6 @@ class Dashboard(Asking):
         runs = self.shared.runs
         unfinished = runs is not None and runs.unfinished
         return [key for key in super().offered() if unfinished or key is not keys.TAKE_UP]
-
-    def lacking(self, frame: Frame) -> Mapping[str, Refusal]:
-        """`u` shows the run that is under way, whatever our token may do."""
-        found, runs = super().lacking(frame), self.shared.runs
-        if runs is None or not runs.word or runs.unfinished:
-            return found
-        return {action: one for action, one in found.items() if action != "upgrade"}
 
     def status_line(self, frame: Frame) -> Line:
         if self.shared.runs is not None and self.shared.runs.word:
