@@ -15,6 +15,7 @@ from nomad_console.operations.loss import Loss
 from nomad_console.operations.means import Means
 from nomad_console.operations.performer import Performer
 from nomad_console.operations.probe import Failure, Probe, ProbeState, keep
+from nomad_console.operations.tokens import Tokens
 from nomad_console.operations.writer import Unwanted
 from nomad_console.upgrade.answers import Answer
 from nomad_console.upgrade.commands import (
@@ -69,8 +70,7 @@ class Conductor(Inbox):
     ) -> None:
         super().__init__(means.snapshots, means.clock)
         self.run = replay(plan, events)
-        self.notice = ""
-        self.trouble = ""
+        self.notice = self.trouble = ""
         self._known = Known(events)
         self._journal = journal
         self._lock = lock
@@ -78,6 +78,7 @@ class Conductor(Inbox):
         self._performer = Performer(self, means, lock, self._known, journal.path, host_limit_s)
         self._wakes: dict[float, asyncio.Task[None]] = {}
         self._loss: Loss | None = None
+        self._tokens = Tokens()
 
     @property
     def journal_path(self) -> str:
@@ -183,6 +184,7 @@ class Conductor(Inbox):
 
     def _look(self) -> None:
         """Send what the newest snapshot proves, where that would change the run."""
+        self._tokens.look(self)
         seen = observe(self._snapshots.latest, self.run)
         if is_news(self.run, seen):
             self.put(Observed(observation=seen, **self.moment()))
