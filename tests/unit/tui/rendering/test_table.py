@@ -3,6 +3,8 @@
 from time import perf_counter
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 from nomad_console.tui.rendering.allocations import ALLOCATIONS, AllocationRow
@@ -162,6 +164,35 @@ def test_what_ends_leaves_and_what_begins_again_comes_back() -> None:
     del view.rows["1"]
     assert not view.change({"1"}, ENDED_S + 1)
     assert view.over == set()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("0123"), st.sampled_from(["running", "complete"]), st.integers(0, 9)
+        ),
+        max_size=20,
+    )
+)
+def test_history_change_by_change_is_that_of_a_fresh_look(
+    steps: list[tuple[str, str, int]],
+) -> None:
+    view = endings(4)
+    view.filter = parse("-web", ALLOCATIONS.columns)
+    view.arrange(ENDED_S)
+    assert isinstance(view.rows, dict)
+    for now, (key, client, end) in enumerate(steps):
+        row = view.rows[key]
+        ended_ns = int((ENDED_S + end) * 1e9)
+        one = msgspec.structs.replace(row.allocation, client=client, modify_time_ns=ended_ns)
+        view.rows[key] = row._replace(allocation=one)
+        view.change({key}, ENDED_S + now)
+        if view.next_over <= ENDED_S + now:
+            view.arrange(ENDED_S + now)
+        fresh = View(ALLOCATIONS, view.rows)
+        fresh.filter = view.filter
+        fresh.arrange(ENDED_S + now)
+        assert (set(view.keys), view.over) == (set(fresh.keys), fresh.over)
 
 
 def test_a_column_is_blank_until_a_row_has_something_to_say_in_it() -> None:
