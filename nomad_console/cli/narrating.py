@@ -10,8 +10,9 @@ from nomad_console.cli.arguments import DONE, RESTORED, SOME
 from nomad_console.domain.plan import Plan
 from nomad_console.domain.text import duration, printable
 from nomad_console.operations.calls import undoing
+from nomad_console.operations.counts import Counted
 from nomad_console.operations.narration import record, words
-from nomad_console.operations.probe import ProbeState
+from nomad_console.operations.report import as_data, probed
 from nomad_console.upgrade.events import Event, HostEnded
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import Outcome, Run
@@ -35,7 +36,12 @@ class Conducted(Protocol):
     def output(self) -> Mapping[str, Sequence[str]]: ...
 
     @property
-    def probe(self) -> ProbeState: ...
+    def counting(self) -> "Tallied": ...
+
+
+class Tallied(Protocol):
+    @property
+    def counted(self) -> Counted: ...
 
 
 class Narrator:
@@ -98,10 +104,13 @@ class Narrator:
                 for one in ledger(run)
             ],
             "commands": undo,
-            "probe": _probed(conductor.probe),
+            "probe": as_data(conductor.counting.counted),
         }
         self._put(_line(run.plan, "Ended", at, detail))
         self._say(f"{outcome}{f': {reason}' if reason else ''}; journal {conductor.journal_path}")
+        for line in probed(conductor.counting.counted):
+            if line:
+                self._say(line)
         for line in undo:
             self._say(f"  to put back: {line}")
         return code
@@ -124,21 +133,6 @@ class Narrator:
         except OSError:  # the terminal is gone: what it would have shown is in the journal
             self._words = False
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-
-
-def _probed(state: ProbeState) -> list[dict[str, Any]]:
-    return [
-        {
-            "url": one.url,
-            "sent": one.sent,
-            "failed": one.failed,
-            "p50_s": one.p50_s,
-            "p95_s": one.p95_s,
-            "first_failure": one.first_failure
-            and {"time": one.first_failure.at.isoformat(), "detail": one.first_failure.detail},
-        }
-        for one in state.urls
-    ]
 
 
 def _line(plan: Plan, event: str, time: str, detail: dict[str, Any]) -> dict[str, Any]:

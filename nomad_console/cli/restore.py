@@ -13,7 +13,7 @@ from nomad_console.cli.upgrade import refuse_unable, refused
 from nomad_console.cli.wiring import following, settings_of, upgrades_on
 from nomad_console.operations.approval import Orders
 from nomad_console.operations.archive import Kept
-from nomad_console.operations.upgrades import UpgradeRefused
+from nomad_console.operations.upgrades import UpgradeRefused, Watching
 from nomad_console.settings.values import ClusterSettings
 
 
@@ -30,7 +30,8 @@ async def _restore(options: argparse.Namespace, settings: ClusterSettings, kept:
         await found(connections, [], options.timeout)
         upgrades = upgrades_on(connections)
         try:
-            await upgrades.restore(kept.id, takeover=options.takeover)
+            watching = Watching(tuple(options.probe))
+            await upgrades.restore(kept.id, watching, takeover=options.takeover)
         except UpgradeRefused as refusal:
             raise refused(refusal) from refusal
         return await drive(connections, upgrades, narrator, Orders())

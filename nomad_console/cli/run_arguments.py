@@ -68,6 +68,11 @@ def _resume(parser: argparse.ArgumentParser) -> None:
 
 def _restore(parser: argparse.ArgumentParser) -> None:
     _run_left(parser)
+    _probe(
+        parser,
+        "request it meanwhile, besides those of the settings; what fails is told and counted, "
+        "and holds nothing: a restore goes on",
+    )
     _quiet(parser)
 
 
@@ -111,22 +116,23 @@ def _answers(parser: argparse.ArgumentParser) -> None:
         "--on-hangup",
         choices=("freeze", "continue"),
         default="freeze",
-        help="end our drain when the terminal is lost, or let it go on (freeze)",
+        help="when the terminal is lost: end our drain and leave, or go on without it; with "
+        "continue SIGTERM leaves the drain as it is. The console with a screen always ends it: its "
+        "gates need somebody to look (freeze)",
     )
-    group.add_argument(
-        "--probe",
-        type=values.url,
-        action="append",
-        default=[],
-        metavar="URL",
-        help="request it during the run, besides those of the settings",
-    )
+    _probe(group, "request it during the run, besides those of the settings")
     group.add_argument(
         "--probe-budget",
         type=values.budget,
         default=0,
         metavar="N",
         help="so many of its requests may fail before the run is held (0)",
+    )
+
+
+def _probe(group: argparse._ActionsContainer, words: str) -> None:
+    group.add_argument(
+        "--probe", type=values.url, action="append", default=[], metavar="URL", help=words
     )
 
 

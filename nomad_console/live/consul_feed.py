@@ -86,9 +86,14 @@ class ConsulFeed:
 
     async def _read_checks(self, status: CheckStatus) -> None:
         with self._beginning_again(status) as index:
-            page = await self._consul.checks(status, index, CHECKS_WAIT_S)
+            page = await self._consul.checks(status, index, self._checks_wait_s)
         self._remember(status, page.index)
         self._store.put_checks(status, page.rows)
+
+    @property
+    def _checks_wait_s(self) -> float:
+        """A run's proofs wait for an answer that is newer than its last write."""
+        return RUNNING_EVERY_S if self._interest.running else CHECKS_WAIT_S
 
     @contextmanager
     def _beginning_again(self, query: str) -> Iterator[int]:

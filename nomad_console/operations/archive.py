@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nomad_console.domain.text import duration, printable
+from nomad_console.operations.counts import Counted, summed
+from nomad_console.operations.counts import kept as counts_of
 from nomad_console.operations.journal import Head, JournalError, read
-from nomad_console.operations.report import report
+from nomad_console.operations.report import as_data, probed, report
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.machine import advance
 from nomad_console.upgrade.run import NodeUpgrade, Run
@@ -19,6 +21,7 @@ class Kept(NamedTuple):
     head: Head
     run: Run
     torn: bool
+    counted: Counted
 
     @property
     def id(self) -> str:
@@ -60,10 +63,17 @@ def archive(where: Path) -> Archive:
 def read_kept(path: Path) -> Kept:
     """One of them. Raises JournalError."""
     chronicle = read(path)
+    begun, last = chronicle.head.begun_at, next(reversed(chronicle.events), None)
     run = reduce(
         lambda now, event: advance(now, event)[0], chronicle.events, Run.of(chronicle.head.plan)
     )
-    return Kept(path, chronicle.head, run, chronicle.torn)
+    return Kept(
+        path,
+        chronicle.head,
+        run,
+        chronicle.torn,
+        summed(counts_of(path), last.at if last else begun),
+    )
 
 
 def document(kept: Kept) -> dict[str, Any]:
@@ -89,6 +99,7 @@ def document(kept: Kept) -> dict[str, Any]:
             {"node": one.name, "change": one.change, "undo": one.inverse or None, "sure": one.sure}
             for one in ledger(run)
         ],
+        "probe": as_data(kept.counted),
         "journal": str(kept.path),
         "torn": kept.torn,
     }
@@ -119,7 +130,7 @@ def _node(run: Run, upgrade: NodeUpgrade) -> dict[str, Any]:
 
 def text(kept: Kept) -> tuple[str, ...]:
     """The report as lines, with who did it and how it ended."""
-    lines = report(kept.run, {}, str(kept.path))
+    lines = report(kept.run, {}, str(kept.path), kept.counted)
     held = f": {kept.run.hold.reason}" if kept.run.hold and not kept.run.ended_at else ""
     said = printable(f"{kept.outcome}{held}; by {kept.head.by} on {kept.head.cluster}")
     return (lines[0], said, *lines[1:])
@@ -157,6 +168,10 @@ def markdown(kept: Kept) -> tuple[str, ...]:
             for one in data["changed"]
         ],
     )
+    if kept.counted.consoles:
+        lines += _listed(
+            "What the probe met with", [one.strip() for one in probed(kept.counted) if one]
+        )
     return (*lines, "", f"Journal: `{kept.path}`")
 
 

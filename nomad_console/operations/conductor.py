@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from nomad_console.domain.plan import Plan
 from nomad_console.domain.snapshot import ClusterSnapshot
 from nomad_console.operations.comparison import Known
+from nomad_console.operations.counts import Counting
 from nomad_console.operations.inbox import Inbox, who
 from nomad_console.operations.journal import Journal, JournalError
 from nomad_console.operations.lock import Lock
 from nomad_console.operations.loss import Loss
 from nomad_console.operations.means import Means
 from nomad_console.operations.performer import Performer
-from nomad_console.operations.probe import Failure, Probe, ProbeState, keep
+from nomad_console.operations.probe import Failure, Probe
 from nomad_console.operations.tokens import Tokens
 from nomad_console.operations.writer import Unwanted
 from nomad_console.upgrade.answers import Answer
@@ -75,6 +76,7 @@ class Conductor(Inbox):
         self._journal = journal
         self._lock = lock
         self._probe = probe
+        self.counting = Counting(journal.path, probe, means.clock)
         self._performer = Performer(self, means, lock, self._known, journal.path, host_limit_s)
         self._wakes: dict[float, asyncio.Task[None]] = {}
         self._loss: Loss | None = None
@@ -93,10 +95,6 @@ class Conductor(Inbox):
     def output(self) -> Mapping[str, deque[str]]:
         """What host commands said, by node."""
         return self._performer.output
-
-    @property
-    def probe(self) -> ProbeState:
-        return self._probe.state
 
     @property
     def lock_word(self) -> str:
@@ -161,7 +159,7 @@ class Conductor(Inbox):
             unsubscribe()
             self._keep_answers()
             self._journal.close()
-            self.notice = keep(self._journal.path, self._probe.state) or self.notice
+            self.notice = self.counting.end() or self.notice
             self._lock.leave()
 
     async def give_up(self) -> None:
@@ -211,6 +209,7 @@ class Conductor(Inbox):
             self.tell()
             return False
         before, self.run = self.run, run
+        self.notice = self.counting.follow(run) or self.notice
         self._known.take(event)
         self.heard(event, before)
         return True

@@ -1,12 +1,9 @@
 """Requests at a steady rate during a run: what a visitor would have seen of it."""
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -39,9 +36,7 @@ class UrlState(msgspec.Struct, frozen=True):
     failed: int = 0
     p50_s: float | None = None
     p95_s: float | None = None
-    last_s: float | None = None
     first_failure: Failure | None = None
-    last_failure: Failure | None = None
 
 
 class ProbeState(msgspec.Struct, frozen=True):
@@ -117,37 +112,6 @@ class Probe:
             exceeded(failure)
 
 
-def keep(journal: Path, state: ProbeState) -> str:
-    """Add what one console saw to the file beside the journal; why that failed, "" if not."""
-    if not state.sent:
-        return ""
-    whole = msgspec.structs.replace(state, recent=())
-    try:
-        number = os.open(_beside(journal), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(number, "wb") as kept:
-            kept.write(msgspec.json.encode(whole) + b"\n")
-    except OSError as error:  # the run itself is whole without them
-        return f"what the probe saw could not be kept: {error}"
-    return ""
-
-
-def kept(journal: Path) -> tuple[ProbeState, ...]:
-    """What each console that conducted the run saw, the first first; a torn line is left out."""
-    try:
-        lines = _beside(journal).read_bytes().splitlines()
-    except FileNotFoundError:  # nothing was asked, or its console was killed
-        return ()
-    found = []
-    for line in lines:
-        with suppress(msgspec.MsgspecError):
-            found.append(msgspec.json.decode(line, type=ProbeState))
-    return tuple(found)
-
-
-def _beside(journal: Path) -> Path:
-    return journal.with_suffix(".probe")
-
-
 class _Tally:
     """One URL's counts."""
 
@@ -157,7 +121,6 @@ class _Tally:
         self._sent = 0
         self._latencies: deque[float] = deque(maxlen=_KEPT)
         self._first: Failure | None = None
-        self._last: Failure | None = None
 
     def take(self, at: datetime, took: float, wrong: str) -> Failure | None:
         self._sent += 1
@@ -165,9 +128,9 @@ class _Tally:
             self._latencies.append(took)
             return None
         self.failed += 1
-        self._last = Failure(at, self.url, wrong)
-        self._first = self._first or self._last
-        return self._last
+        failure = Failure(at, self.url, wrong)
+        self._first = self._first or failure
+        return failure
 
     def state(self) -> UrlState:
         ordered = sorted(self._latencies)
@@ -177,9 +140,7 @@ class _Tally:
             self.failed,
             _percentile(ordered, 0.50),
             _percentile(ordered, 0.95),
-            self._latencies[-1] if self._latencies else None,
             self._first,
-            self._last,
         )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from nomad_console.domain.text import duration, printable
-from nomad_console.operations.probe import ProbeState
+from nomad_console.operations.counts import Counted
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
@@ -15,14 +16,14 @@ def report(
     run: Run,
     output: Mapping[str, Sequence[str]],
     journal: str,
-    probes: Sequence[ProbeState] = (),
+    counted: Counted | None = None,
 ) -> tuple[str, ...]:
     """What was done, how long it took, what proved it, what requests saw, what is left changed."""
-    return tuple(printable(line) for line in _lines(run, output, journal, probes))
+    return tuple(printable(line) for line in _lines(run, output, journal, counted or Counted()))
 
 
 def _lines(
-    run: Run, output: Mapping[str, Sequence[str]], journal: str, probes: Sequence[ProbeState]
+    run: Run, output: Mapping[str, Sequence[str]], journal: str, counted: Counted
 ) -> Iterator[str]:
     plan = run.plan
     done = sum(1 for upgrade in run.upgrades if upgrade.ended_at is not None)
@@ -40,7 +41,7 @@ def _lines(
     yield "Foretold to lose requests:" if failing else "Nothing was foretold to lose requests."
     for name, one in failing:
         yield f"  {name}: {one.subject}: {one.why}"
-    yield from _probed(probes)
+    yield from probed(counted)
     yield ""
     changes = ledger(run)
     yield "Still different from the start:" if changes else "Nothing is left changed."
@@ -50,18 +51,44 @@ def _lines(
         yield f"  {change.name}: {change.change}{sure} - {undo}"
 
 
-def _probed(probes: Sequence[ProbeState]) -> Iterator[str]:
-    """What each console's requests met with, URL by URL."""
-    asked = [one for one in probes if one.sent]
-    if asked:
-        yield ""
-        failed, sent = sum(one.failed for one in asked), sum(one.sent for one in asked)
-        yield f"Probe: {failed} of {sent} requests failed"
-    for url in (url for one in asked for url in one.urls if url.sent):
-        times = f", p50 {_ms(url.p50_s)}, p95 {_ms(url.p95_s)}"
+def probed(counted: Counted) -> Iterator[str]:
+    """What the whole run's requests met with, URL by URL, and when nobody counted."""
+    if not counted.consoles:
+        return
+    several = counted.consoles > 1
+    over = f", counted by {counted.consoles} consoles" if several else ""
+    yield ""
+    yield f"Probe: {counted.failed} of {counted.sent} requests failed{over}"
+    for since, until in counted.gaps:
+        yield f"  not counted from {since:%H:%M:%S} to {until:%H:%M:%S} UTC"
+    worst = " of the slower console" if several else ""
+    for url in counted.urls:
+        times = f", p50 {_ms(url.p50_s)}, p95 {_ms(url.p95_s)}{worst}"
         yield f"  {url.url}: {url.failed} of {url.sent} failed{times}"
         if url.first_failure is not None:
             yield f"    first {url.first_failure.at:%H:%M:%S} UTC: {url.first_failure.detail}"
+
+
+def as_data(counted: Counted) -> dict[str, Any]:
+    """The same as plain data; what is not known is null."""
+    return {
+        "consoles": counted.consoles,
+        "not_counted": [
+            {"from": since.isoformat(), "to": until.isoformat()} for since, until in counted.gaps
+        ],
+        "urls": [
+            {
+                "url": one.url,
+                "sent": one.sent,
+                "failed": one.failed,
+                "p50_s": one.p50_s,
+                "p95_s": one.p95_s,
+                "first_failure": one.first_failure
+                and {"time": one.first_failure.at.isoformat(), "detail": one.first_failure.detail},
+            }
+            for one in counted.urls
+        ],
+    }
 
 
 def _ms(seconds: float | None) -> str:

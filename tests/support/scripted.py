@@ -185,6 +185,7 @@ class ScriptedConsul:
         self.check_rows: dict[str, list[HealthCheck]] = {"critical": [], "warning": []}
         self.machines: dict[str, NodeHealth] = {}
         self.failing: dict[str, ApiError] = {}
+        self.waits: list[float] = []
         self.asked: list[tuple[str, ...]] = []
         self._changed = asyncio.Event()
 
@@ -213,6 +214,7 @@ class ScriptedConsul:
 
     async def checks(self, state: str, index: int, wait_s: float) -> Listing[HealthCheck]:
         assert wait_s > 0
+        self.waits.append(wait_s)
         await self._block(state, index)
         return Listing(tuple(self.check_rows[state]), self.index)
 

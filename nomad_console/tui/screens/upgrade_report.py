@@ -28,7 +28,9 @@ class UpgradeReport(DocumentScreen):
 
     def _report(self) -> tuple[str, ...]:
         conductor = self.conductor
-        return report(conductor.run, conductor.output, conductor.journal_path, (conductor.probe,))
+        return report(
+            conductor.run, conductor.output, conductor.journal_path, conductor.counting.counted
+        )
 
 
 def _line(text: str) -> Line:

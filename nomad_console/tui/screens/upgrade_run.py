@@ -225,7 +225,7 @@ class UpgradeRun(RunOrders):
             frame.wall,
             frame.elapsed,
             tuple(self.conductor.output[run.upgrade.node]),
-            self.conductor.probe,
+            self.conductor.counting.state,
             tuple(one.index_in_group for one in batch_work(snapshot, run.upgrade.node)),
             killed(self._progress(frame.wall)) if begun else (),
         )

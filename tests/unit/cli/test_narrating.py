@@ -9,7 +9,8 @@ import pytest
 
 from nomad_console.cli.narrating import Narrator
 from nomad_console.domain.plan import Step
-from nomad_console.operations.probe import Failure, ProbeState, UrlState
+from nomad_console.operations.counts import Counted
+from nomad_console.operations.probe import Failure, UrlState
 from nomad_console.upgrade.events import Held, HostEnded
 from nomad_console.upgrade.run import Outcome, Run
 from tests.support.manual_clock import EPOCH
@@ -19,11 +20,15 @@ AT = EPOCH.isoformat()
 FAILURE = Failure(EPOCH, "http://web/", "502 Bad Gateway")
 
 
+class Tally:
+    counted = Counted((UrlState("http://web/", 9, 1, 0.01, 0.02, FAILURE),), 1)
+
+
 class Conducted:
     """A run as a conductor left it."""
 
     journal_path = "/state/runs/7f3a0000.ndjson"
-    probe = ProbeState((UrlState("http://web/", 9, 1, 0.01, 0.02, 0.01, FAILURE),), 5.0)
+    counting = Tally()
 
     def __init__(self, run: Run, trouble: str = "") -> None:
         self.run = run
@@ -90,7 +95,8 @@ def test_the_end_has_the_code_of_its_outcome(
     assert (line["event"], line["time"]) == ("Ended", AT)
     assert (line["detail"]["outcome"], line["detail"]["exit_code"]) == (outcome, code)
     assert line["detail"]["commands"] == []
-    assert words == [f"{outcome}; journal {Conducted.journal_path}"]
+    assert words[0] == f"{outcome}; journal {Conducted.journal_path}"
+    assert words[1] == "Probe: 1 of 9 requests failed"
 
 
 def test_a_held_run_says_what_it_left_and_how_that_is_put_back(
@@ -105,7 +111,9 @@ def test_a_held_run_says_what_it_left_and_how_that_is_put_back(
         0
     ].items()
     assert any("eligibility -enable" in command for command in detail["commands"])
-    assert len(words) == 1 + len(detail["commands"])
+    assert [line for line in words if "to put back" in line] == [
+        f"  to put back: {command}" for command in detail["commands"]
+    ]
     assert "\x1b" not in "".join(words)
 
 
@@ -122,7 +130,7 @@ def test_the_host_command_ends_with_what_it_said_last(capsys: pytest.CaptureFixt
 
 def test_the_probe_is_told_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     Narrator(words=False).ended(Conducted(held().run), AT)
-    (one,) = lines(capsys)[0][0]["detail"]["probe"]
+    (one,) = lines(capsys)[0][0]["detail"]["probe"]["urls"]
     assert (one["url"], one["sent"], one["failed"]) == ("http://web/", 9, 1)
     assert one["first_failure"] == {"time": AT, "detail": "502 Bad Gateway"}
 

@@ -46,3 +46,16 @@ def test_a_run_that_is_over_has_nothing_to_put_back(
     assert main(["restore", play.run.plan.run_id]) == 2
     assert "is over: done" in capsys.readouterr().err
     assert world.asked == []
+
+
+def test_a_probe_watches_the_way_back(
+    world: SmallWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play = at_step(Step.CORDON, 2, host_command=HOST)
+    play.answer()
+    keep(folder(), play.run, play.journal)
+    world.change(lambda now: with_node(now, 2, eligibility="ineligible"))
+    assert main(["restore", "--probe", "http://127.0.0.1:9/"]) == 0
+    end = json.loads(capsys.readouterr().out.splitlines()[-1])["detail"]
+    assert [one["url"] for one in end["probe"]["urls"]] == ["http://127.0.0.1:9/"]
+    assert end["outcome"] == "restored"

@@ -142,3 +142,13 @@ async def test_a_machine_that_cannot_be_read_is_said_and_tried_again(world: Worl
         await world.clock.advance(2)
         assert world.source().reason == ""
         assert "c1" in world.store.latest.node_health
+
+
+async def test_a_run_under_way_needs_an_answer_every_few_seconds(world: World) -> None:
+    async with world.following():
+        assert set(world.consul.waits) == {10.0}
+        world.feed.look_at(Interest(running=frozenset({"c1"})))
+        world.consul.waits.clear()
+        world.consul.change()
+        await world.clock.advance(1)
+        assert set(world.consul.waits) == {2.0}

@@ -1,12 +1,17 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from nomad_console.domain.plan import Step
+from nomad_console.operations import counts
 from nomad_console.operations.archive import Kept, archive, document, markdown, text
+from nomad_console.operations.counts import Count
+from nomad_console.operations.probe import UrlState
 from nomad_console.upgrade.events import Held
 from tests.support.journals import keep
+from tests.support.manual_clock import EPOCH
 from tests.support.play import HOST, Play, at_step, started
 
 
@@ -101,3 +106,19 @@ def test_markdown_is_a_ticket_that_nothing_from_the_cluster_can_break(folder: Pa
     assert len(rows) == 2 * len(Step)
     assert all(row.count(" | ") == 3 for row in rows)
     assert "It took " in "\n".join(done)
+
+
+def test_what_the_probes_of_a_run_counted_is_in_each_of_its_reports(tmp_path: Path) -> None:
+    path = keep(tmp_path, (play := halfway()).run, play.journal)
+    last = play.journal[-1].at
+    counted = Count(EPOCH, last - timedelta(seconds=9), (UrlState("http://web/", 40, 1),))
+    counts.keep(path, counted)
+    (one,) = archive(tmp_path).runs
+    gap = f"not counted from {counted.until:%H:%M:%S} to {last:%H:%M:%S} UTC"
+    for lines in (text(one), markdown(one)):
+        assert any("1 of 40 requests failed" in line for line in lines)
+        assert any(gap in line for line in lines)
+    assert document(one)["probe"]["urls"][0]["sent"] == 40
+    assert [gap["from"] for gap in document(one)["probe"]["not_counted"]] == [
+        counted.until.isoformat()
+    ]

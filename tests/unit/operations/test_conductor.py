@@ -253,7 +253,7 @@ async def test_a_failing_probe_holds_the_run(world: World) -> None:
         assert stage.run.hold is not None
         assert stage.run.hold.reason == "probe http://web/: 502 Bad Gateway"
         assert stage.run.upgrade.gate is None
-        assert stage.conductor.probe.failed >= 2
+        assert stage.conductor.counting.state.failed >= 2
         assert stage.journaled.count("ProbeFailed") == 1
 
 

@@ -1,12 +1,10 @@
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
-from nomad_console.operations.probe import Failure, Probe, ProbeState, UrlState, keep, kept
+from nomad_console.operations.probe import Failure, Probe
 from tests.support.manual_clock import EPOCH, ManualClock
 
 A, B = "http://a/", "http://b/"
@@ -58,7 +56,6 @@ async def test_latencies_are_told_and_failures_left_out_of_them() -> None:
     assert (state.sent, state.failed) == (22, 1)
     assert state.p50_s == pytest.approx(0.1)
     assert state.p95_s == pytest.approx(0.2)
-    assert state.last_s == pytest.approx(0.5)
     assert [answer.failed for answer in probe.state.recent] == [False] * 21 + [True]
 
 
@@ -78,9 +75,6 @@ async def test_the_first_failure_is_kept_with_its_time_and_told_beyond_the_budge
     assert first is not None
     assert ((first.at - EPOCH).total_seconds(), first.url) == (2.0, A)
     assert first.detail == "503 Service Unavailable"
-    last = state.urls[0].last_failure
-    assert last is not None
-    assert (last.at - EPOCH).total_seconds() == 4.0
 
 
 async def test_a_sleep_of_the_machine_is_not_made_up_for() -> None:
@@ -97,31 +91,3 @@ async def test_nothing_to_ask_is_nothing_to_do() -> None:
     await probe.run(site.heard.append)
     assert probe.state.urls == ()
     assert probe.state.first_failure is None
-
-
-async def test_what_each_console_saw_is_kept_beside_the_journal(tmp_path: Path) -> None:
-    journal = tmp_path / "7f3a.ndjson"
-    keep(journal, ProbeState())
-    assert kept(journal) == ()
-    site = Site()
-    probe = Probe((A,), 1.0, site.send, site.clock)
-    async with site.probed(probe):
-        await site.clock.advance(3)
-    keep(journal, probe.state)
-    keep(journal, probe.state)
-    assert [one.sent for one in kept(journal)] == [4, 4]
-    (file,) = os.scandir(tmp_path)
-    assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
-    journal = tmp_path / "7f3a.ndjson"
-    assert keep(journal, ProbeState((UrlState(A, sent=3),))) == ""
-    with journal.with_suffix(".probe").open("ab") as torn:
-        torn.write(b'{"rate"')
-    assert [one.sent for one in kept(journal)] == [3]
-
-
-def test_figures_that_cannot_be_kept_are_said(tmp_path: Path) -> None:
-    state = ProbeState((UrlState(A, sent=3),))
-    assert "could not be kept" in keep(tmp_path / "no" / "7f3a.ndjson", state)

@@ -6,8 +6,9 @@ from datetime import timedelta
 import msgspec
 
 from nomad_console.domain.plan import Step
-from nomad_console.operations.probe import Failure, ProbeState, UrlState
-from nomad_console.operations.report import report
+from nomad_console.operations.counts import Counted
+from nomad_console.operations.probe import Failure, UrlState
+from nomad_console.operations.report import as_data, report
 from nomad_console.upgrade.commands import SetEligibility
 from nomad_console.upgrade.gates import Proof, ProofName, Standing, Truth
 from nomad_console.upgrade.run import Pending, Run, StepRecord
@@ -87,9 +88,9 @@ def test_hostile_names_and_output_are_harmless() -> None:
 
 def test_what_requests_met_with_is_told_url_by_url() -> None:
     failure = Failure(EPOCH, "http://web/", "502 Bad Gateway")
-    bad = UrlState("http://web/", 100, 2, 0.012, 0.03, 0.01, failure, failure)
-    fresh = UrlState("http://api/", 1, 1)
-    lines = report(whole(), {}, "/runs/x", (ProbeState((bad,)), ProbeState(), ProbeState((fresh,))))
+    bad = UrlState("http://web/", 100, 2, 0.012, 0.03, failure)
+    urls = (bad, UrlState("http://api/", 1, 1))
+    lines = report(whole(), {}, "/runs/x", Counted(urls, 1))
     told = lines[lines.index("Probe: 3 of 101 requests failed") :]
     assert told[1:4] == (
         "  http://web/: 2 of 100 failed, p50 12 ms, p95 30 ms",
@@ -97,6 +98,22 @@ def test_what_requests_met_with_is_told_url_by_url() -> None:
         "  http://api/: 1 of 1 failed, p50 ·, p95 ·",
     )
     assert not any("Probe" in line for line in report(whole(), {}, "/runs/x"))
+
+
+def test_a_run_of_several_consoles_says_when_nobody_counted() -> None:
+    gap = (EPOCH, EPOCH.replace(second=31))
+    counted = Counted((UrlState("http://web/", 100, 0, 0.012, 0.03),), 2, (gap,))
+    lines = report(whole(), {}, "/runs/x", counted)
+    told = lines[lines.index("Probe: 0 of 100 requests failed, counted by 2 consoles") :]
+    assert told[1:3] == (
+        "  not counted from 22:00:00 to 22:00:31 UTC",
+        "  http://web/: 0 of 100 failed, p50 12 ms, p95 30 ms of the slower console",
+    )
+    data = as_data(counted)
+    assert data["not_counted"] == [
+        {"from": "2026-11-22T22:00:00+00:00", "to": "2026-11-22T22:00:31+00:00"}
+    ]
+    assert (data["consoles"], data["urls"][0]["sent"]) == (2, 100)
 
 
 def test_a_node_that_was_skipped_says_by_whom() -> None:

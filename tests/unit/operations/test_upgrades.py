@@ -215,6 +215,6 @@ async def test_a_lost_terminal_freezes_and_without_a_run_nothing_is_to_do(
 async def test_urls_of_the_call_are_watched_with_those_of_the_settings(bastion: Bastion) -> None:
     watching = Watching(("http://web/", "http://api/"), budget=3)
     conductor = await bastion.console().begin(a_plan(2), watching)
-    assert [one.url for one in conductor.probe.urls] == ["http://web/", "http://api/"]
-    assert conductor.probe.budget == 3
+    assert [one.url for one in conductor.counting.state.urls] == ["http://web/", "http://api/"]
+    assert conductor.counting.state.budget == 3
     await conductor.give_up()
