@@ -1,9 +1,11 @@
 """Tokens and what they may do; refusals and silent omissions as Nomad's."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
@@ -94,7 +96,7 @@ class Token:
         return {
             "CreateIndex": POLICY_INDEX,
             "Description": self.name,
-            "Hash": "",
+            "Hash": _hash(self.name),
             "JobACL": None,
             "ModifyIndex": POLICY_INDEX,
             "Name": self.name,
@@ -106,6 +108,7 @@ class Token:
         management = self.rights.management
         return {
             **_anonymous(),
+            "Hash": _hash(self.name),
             "AccessorID": self.accessor,
             "SecretID": self.secret,
             "Name": self.name,
@@ -139,6 +142,11 @@ def _rules(rights: Rights) -> Row:
         "Raw": "",
         "Sentinel": None,
     }
+
+
+def _hash(name: str) -> str:
+    """Stands for that of what a token or a policy says."""
+    return b64encode(blake2b(name.encode(), digest_size=32).digest()).decode()
 
 
 def _anonymous() -> Row:

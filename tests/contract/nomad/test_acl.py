@@ -99,6 +99,7 @@ def test_token_self(party: NomadParty) -> None:
     for row in (management, client):
         assert {"AccessorID", "ExpirationTime", "ExpirationTTL", "Name", "Roles"} < row.keys()
         assert row["ExpirationTime"] is None
+        assert len(row["Hash"]) == len("XCBvyaz65FNyIkpkQEZc7JTSzc3QRaIPRP2OZUV9Cqs=")
 
 
 @statement("nomad.acl.open", "leader, regions and an agent's health are open to all")
