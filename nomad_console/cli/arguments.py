@@ -132,6 +132,12 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
         metavar="R",
         help="requests a second in all (50)",
     )
+    parser.add_argument(
+        "--tls",
+        default="",
+        metavar="FOLDER",
+        help="mutual TLS: ca.pem, server.pem, agent.pem, client.pem and their NAME-key.pem",
+    )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     parser.add_argument("--control", default="", metavar="URL", help="speak to a running one:")
     parser.add_argument(

@@ -54,8 +54,12 @@ async def found(connections: Connections, words: list[str], seconds: float) -> t
     def listed(snapshot: ClusterSnapshot) -> bool:
         nomad = snapshot.source(SourceName.NOMAD)
         unread = details and any(one not in snapshot.details for one in snapshot.nodes)
-        awaited = _awaited(nomad) or snapshot.credential(SourceName.NOMAD).pending
-        silent = nomad.state is not SourceState.LIVE and not awaited
+        held = snapshot.credential(SourceName.NOMAD)
+        heard = held.right(NODE_READ) is not None and held.may(NODE_READ) is Verdict.YES
+        awaited = _awaited(nomad) or held.pending or (heard and nomad.true_at is None)
+        silent = nomad.state is SourceState.REFUSED or (
+            nomad.state is not SourceState.LIVE and not awaited
+        )
         return silent or (bool(snapshot.nomad_index) and not unread)
 
     await until(connections, listed, seconds)
@@ -100,9 +104,13 @@ async def planned(
 def refuse_refused(snapshot: ClusterSnapshot) -> None:
     """Stopped where Nomad answers, and refuses our token."""
     nomad, held = snapshot.source(SourceName.NOMAD), snapshot.credential(SourceName.NOMAD)
-    if nomad.state is SourceState.REFUSED or held.may(NODE_READ) is Verdict.NO:
-        why = f"{held.trouble}; {held.cure}" if held.trouble else nomad.told
-        raise Stopped(BLOCKED, f"blocked: {why}")
+    nodes = held.right(NODE_READ)
+    if held.trouble:
+        raise Stopped(BLOCKED, f"blocked: {held.trouble}; {held.cure}")
+    if nodes is not None and nodes.verdict is Verdict.NO:
+        raise Stopped(BLOCKED, f"blocked: the {held.who} has no {NODE_READ}")
+    if nomad.state is SourceState.REFUSED:
+        raise Stopped(BLOCKED, f"blocked: {nomad.told}")
 
 
 def _whole(snapshot: ClusterSnapshot, plan: Plan, but: str) -> bool:

@@ -20,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
             seed=options.seed,
             ports=options.ports,
             rate=options.rate,
+            tls=options.tls,
             parent_pipe=options.with_parent,
         )
     )

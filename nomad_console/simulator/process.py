@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import ssl
 import stat
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from nomad_console.clock import SystemClock
 from nomad_console.simulator.cluster_file import cluster_file, environment
 from nomad_console.simulator.running import PortTaken, Running
 from nomad_console.simulator.scenario import Scenario, ScenarioError, load, scaled
+from nomad_console.simulator.tls import Certificates
 
 BAD_USAGE = 2
 NO_PORT = 3
@@ -31,6 +33,7 @@ class Options:
     seed: int = 1
     ports: Mapping[str, int] = field(default_factory=dict)  # nomad consul aws edge control front
     rate: float = 50.0  # requests a second, over all services
+    tls: str = ""  # a folder with certificates: Nomad and Consul then ask for one in return
     parent_pipe: bool = False  # end when standard input ends
 
 
@@ -43,6 +46,12 @@ def run(options: Options) -> int:
         return BAD_USAGE
     try:
         asyncio.run(_serve(scenario, options))
+    except ssl.SSLError as error:
+        print(f"{options.tls}: {error}", file=sys.stderr)
+        return BAD_USAGE
+    except FileNotFoundError as error:
+        print(f"{options.tls}: a certificate is missing: {error}", file=sys.stderr)
+        return BAD_USAGE
     except PortTaken as error:
         print(error, file=sys.stderr)
         return NO_PORT
@@ -51,12 +60,14 @@ def run(options: Options) -> int:
 
 async def _serve(scenario: Scenario, options: Options) -> None:
     gc.disable()  # a large world is a million objects that stay: not looked at again and again
+    tls = Certificates(Path(options.tls)) if options.tls else None
     running = Running(
         scenario,
         speed=options.speed,
         seed=options.seed,
         ports=options.ports,
         rate=options.rate,
+        tls=tls,
     )
     gc.freeze()
     gc.enable()
@@ -77,7 +88,7 @@ async def _serve(scenario: Scenario, options: Options) -> None:
                 config=str(config),
                 token=running.world.tokens.first,
                 consul_token=running.world.consul_tokens.first,
-            )
+            ) | (tls.environment() if tls else {})
             print(*(f"{name}={value}" for name, value in lines.items()), sep="\n")
             print("READY", flush=True)
             await SystemClock().wait(ended, None)

@@ -25,6 +25,7 @@ from nomad_console.simulator.scaling import scaling_rows
 from nomad_console.simulator.scenario import Scenario
 from nomad_console.simulator.servers import Listener, bind, keep_dates
 from nomad_console.simulator.timeline import Timeline
+from nomad_console.simulator.tls import Certificates
 from nomad_console.simulator.traffic.listener import FrontListener
 from nomad_console.simulator.traffic.requester import Requester
 from nomad_console.simulator.world import World
@@ -91,6 +92,7 @@ class Running:
         seed: int,
         ports: Mapping[str, int],
         rate: float,
+        tls: Certificates | None = None,
     ) -> None:
         bound = _bind_all(ports)
         self._clock = SystemClock()
@@ -102,14 +104,32 @@ class Running:
         world = self.world
         self._view = view = nomad_view(world.cluster, self._timeline, world.pace, world.acl)
         self._agents = [
-            Listener(name, nomad_app(view, name), taken, limited(ClientConnections()))
+            Listener(
+                name,
+                nomad_app(view, name),
+                taken,
+                limited(ClientConnections()),
+                tls.context("agent") if tls else None,
+            )
             for name, taken in agents.bound.items()
         ]
         self._listeners = {
             "nomad": Listener(
-                "nomad", nomad_app(view), bound["nomad"], limited(ClientConnections())
+                "nomad",
+                nomad_app(view),
+                bound["nomad"],
+                limited(ClientConnections()),
+                tls.context("server") if tls else None,
             ),
-            **{name: Listener(name, app, bound[name]) for name, app in self._apps().items()},
+            **{
+                name: Listener(
+                    name,
+                    app,
+                    bound[name],
+                    tls=tls.context("server") if tls and name == "consul" else None,
+                )
+                for name, app in self._apps().items()
+            },
         }
         self.addresses = Addresses(
             **{name: self._listeners[name].url for name in PORTS if name != "front"},

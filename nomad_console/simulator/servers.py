@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import ssl
 from collections import Counter
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from nomad_console.simulator.timeline import Timeline
+from nomad_console.simulator.tls import Secured
 
 _KINDS = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), ":id"),
@@ -92,8 +94,10 @@ class Listener:
         app: ASGIApp,
         bound: socket.socket,
         protocol: type[H11Protocol] = H11Protocol,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
+        self._tls = tls
         self.requests = Requests()
         self.address, self.port = bound.getsockname()
         self._bound: socket.socket | None = bound
@@ -115,7 +119,7 @@ class Listener:
 
     @property
     def url(self) -> str:
-        return f"http://{self.address}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{self.address}:{self.port}"
 
     @property
     def listening(self) -> bool:
@@ -126,7 +130,7 @@ class Listener:
         protocol = self._http(config=self._config, server_state=self.state, app_state={})
         requests.open = len(self.state.connections) + 1
         requests.peak = max(requests.peak, requests.open)
-        return protocol
+        return Secured(protocol, self._tls) if self._tls else protocol
 
     async def start(self) -> None:
         """Listen (again) where it was bound first; OSError where the port was lost meanwhile."""

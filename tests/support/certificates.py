@@ -32,6 +32,11 @@ class Certificates:
         return options
 
     @property
+    def folder(self) -> Path:
+        """Of ca.pem, server.pem, agent.pem, client.pem and their keys."""
+        return self._folder
+
+    @property
     def pair(self) -> tuple[str, str]:
         return self._server
 
