@@ -23,7 +23,7 @@ class Kept:
 
 def main() -> int:
     kept = Kept()
-    code = pytest.main(["-q", str(Path(__file__).parent)], plugins=[kept])
+    code = pytest.main(["-q", "-m", "statement", str(Path(__file__).parent)], plugins=[kept])
     if code == pytest.ExitCode.OK:
         text = README.read_text(encoding="utf-8")
         tables = f"\n{kept.matrix.markdown()}\n\n"

@@ -83,7 +83,7 @@ class Matrix:
         return shown
 
     def markdown(self) -> str:
-        """A table an API, with the reasons below it."""
+        """A folded table an API, with the reasons below it."""
         tables = []
         for api, parties in PARTIES.items():
             rows = self.of(api)
@@ -92,13 +92,20 @@ class Matrix:
             reasons: dict[str, str] = {}
             head = ["statement", *parties]
             table = [f"| {' | '.join(head)} |", f"| {' | '.join(['---'] * len(head))} |"]
+            held = [f"{name} {_held(rows, name)}" for name in parties]
+            title = f"{api}: {len(rows)} statements, held by {', '.join(held)}"
             for said, row in rows.items():
                 text = f"{said.text} ({said.source})" if said.source else said.text
                 marks = [_mark(row.get(party, ""), reasons) for party in parties]
                 table.append(f"| `{said.name}` {text} | {' | '.join(marks)} |")
             below = [f"{mark} {why}" for why, mark in reasons.items()]
-            tables.append("\n".join(table) + ("\n\n" + "; ".join(below) if below else ""))
+            parts = [f"<details><summary>{title}</summary>", "\n".join(table), "; ".join(below)]
+            tables.append("\n\n".join([*filter(None, parts), "</details>"]))
         return "\n\n".join(tables)
+
+
+def _held(rows: dict[Statement, dict[str, str]], party: str) -> int:
+    return sum(row.get(party) == "held" for row in rows.values())
 
 
 def _mark(result: str, reasons: dict[str, str]) -> str:
