@@ -56,7 +56,7 @@ async def found(connections: Connections, words: list[str], seconds: float) -> t
         unread = details and any(one not in snapshot.details for one in snapshot.nodes)
         held = snapshot.credential(SourceName.NOMAD)
         heard = held.right(NODE_READ) is not None and held.may(NODE_READ) is Verdict.YES
-        awaited = _awaited(nomad) or held.pending or (heard and nomad.true_at is None)
+        awaited = _awaited(nomad) or held.pending or heard
         silent = nomad.state is SourceState.REFUSED or (
             nomad.state is not SourceState.LIVE and not awaited
         )

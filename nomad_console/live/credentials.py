@@ -9,7 +9,6 @@ from nomad_console.domain.agent import Token
 from nomad_console.domain.rights import (
     AGENT_READ,
     ANONYMOUS,
-    DESCRIBE,
     LIFECYCLE,
     LOCK_WRITE,
     NODE_READ,
@@ -50,7 +49,6 @@ class ConsulRights(Protocol):
 BALANCER = Credential(
     who="AWS credentials",
     rights=(
-        Right(DESCRIBE, Verdict.UNPROVEN, "the source's own line says whether it is read"),
         Right(TARGETS_WRITE, Verdict.UNPROVEN, "AWS has no dry run of them: the first call tells"),
     ),
 )

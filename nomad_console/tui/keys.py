@@ -75,7 +75,13 @@ DASHBOARD = (
     Key("L", "link", "L", "link", "link the panes, or let each show everything"),
     Key("z", "zoom", "z", "zoom", "this pane alone, and back"),
     Key("e", "ended", "e", "", "allocations that ended long ago or as they should: show, hide"),
-    Key("exclamation_mark", "disagreements", "!", "", "where systems disagree; why a source fails"),
+    Key(
+        "exclamation_mark",
+        "disagreements",
+        "!",
+        "",
+        "where systems disagree; why a source fails; what tokens may do",
+    ),
     Key("escape", "widen", "esc", "", "clear the filter, then show everything in this pane"),
 )
 DETAIL = (

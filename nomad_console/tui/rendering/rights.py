@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from nomad_console.domain.rights import LIFECYCLE, NODE_WRITE, Credential, Verdict
-from nomad_console.domain.snapshot import ClusterSnapshot, SourceName
+from nomad_console.domain.rights import DESCRIBE, LIFECYCLE, NODE_WRITE, Credential, Verdict
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.domain.text import duration
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.document import Entry, fact
@@ -70,17 +70,25 @@ def _held(at: At, name: str, held: Credential) -> list[Entry]:
     entries = [fact(name, Cell(held.who, Tone.STRONG), *_ends(at, held))]
     if held.trouble:
         return [*entries, fact("", Cell(held.trouble, Tone.BAD)), fact("", Cell(held.cure))]
-    for one in held.rights:
-        word = Cell(f"{_WORDS[one.verdict]:<9}", _TONES[one.verdict])
-        entries.append(fact("", word, Cell(one.name), Cell(f"  {one.because}", Tone.DIM)))
+    entries += [_right(one.name, one.verdict, one.because) for one in held.rights]
     if name == SourceName.NOMAD:
         every = at.snapshot.every_namespace
         verdict = Verdict.UNPROVEN if every is None else Verdict.YES if every else Verdict.NO
         seen = ", ".join(at.snapshot.namespaces) or "none"
-        word = Cell(f"{_WORDS[verdict]:<9}", _TONES[verdict])
-        said = Cell(f"  it sees {seen}", Tone.DIM)
-        entries.append(fact("", word, Cell('namespace "*" read-job'), said))
+        entries.append(_right('namespace "*" read-job', verdict, f"it sees {seen}"))
+    if name == SourceName.ALB:
+        source = at.snapshot.source(name)
+        refused = source.state is SourceState.REFUSED
+        verdict = (
+            Verdict.NO if refused else Verdict.UNPROVEN if source.true_at is None else Verdict.YES
+        )
+        entries.append(_right(DESCRIBE, verdict, source.state))
     return entries
+
+
+def _right(name: str, verdict: Verdict, because: str) -> Entry:
+    word = Cell(f"{_WORDS[verdict]:<9}", _TONES[verdict])
+    return fact("", word, Cell(name), Cell(f"  {because}", Tone.DIM))
 
 
 def _ends(at: At, held: Credential) -> tuple[Cell, ...]:

@@ -8,7 +8,6 @@ import pytest
 from nomad_console.clients.errors import ApiError, Misread, Refused, Unreachable, refused
 from nomad_console.domain.agent import Token
 from nomad_console.domain.rights import (
-    DESCRIBE,
     LOCK_WRITE,
     NODE_WRITE,
     TARGETS_WRITE,
@@ -75,7 +74,6 @@ async def test_what_is_asked_at_the_start_and_then_every_minute() -> None:
     async with world.following():
         assert world.may(SourceName.NOMAD, NODE_WRITE) is Verdict.YES
         assert world.may(SourceName.ALB, TARGETS_WRITE) is Verdict.UNPROVEN
-        assert world.may(SourceName.ALB, DESCRIBE) is Verdict.UNPROVEN
         world.store.put_source(Source(SourceName.CONSUL, SourceState.LIVE))
         await world.clock.advance(FIRST_S)
         assert world.may(SourceName.CONSUL, LOCK_WRITE) is Verdict.UNPROVEN

@@ -1,17 +1,22 @@
 """Tokens of a scenario and what they may do."""
 
+import json
 import random
+import re
+from pathlib import Path
 
 import pytest
 
 from nomad_console.simulator.consul.acl import ALL
 from nomad_console.simulator.nomad.refusals import Refusal
+from nomad_console.simulator.nomad_api.acl import READ, UPGRADER, WATCHER
 from nomad_console.simulator.scenario import Scenario, Token, load
 from nomad_console.simulator.timeline import Timeline
 from nomad_console.simulator.tokens import ConsulTokens, Tokens
 from tests.support.manual_clock import ManualClock
 
 TIMELINE = Timeline(ManualClock())
+AREAS = ("node", "agent", "operator")
 
 
 def test_without_tokens_everybody_may_everything() -> None:
@@ -89,3 +94,18 @@ def test_a_token_reads_its_own_policy_and_no_other() -> None:
     assert tokens.acl.policy("", "anonymous") is None
     with pytest.raises(Refusal, match="Permission denied"):
         tokens.acl.policy(secrets["upgrade"], "watch")
+
+
+def test_the_simulated_rights_are_those_that_the_readme_names() -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for heading, rights in (("watching", WATCHER), ("upgrading", UPGRADER)):
+        begin = text.index(f"# Nomad, {heading}\n")
+        policy = text[begin : text.index("```", begin)]
+        levels = {
+            area: re.search(rf'^{area} {{ policy = "(\w+)"', policy, re.MULTILINE) for area in AREAS
+        }
+        named = {area: found[1] if found else "" for area, found in levels.items()}
+        assert named == {area: getattr(rights, area) for area in AREAS}
+        asked = re.search(r"capabilities = \[(.*)\]", policy)
+        more = frozenset(json.loads(f"[{asked[1]}]")) if asked else frozenset()
+        assert rights.namespaces == {"*": READ | more}
