@@ -148,6 +148,7 @@ class Conductor(Inbox):
                     tasks.create_task(self._performer.work()),
                     tasks.create_task(self._lock.keep(self._lock_changed)),
                     tasks.create_task(self._probe.run(self._probe_failed)),
+                    tasks.create_task(self.counting.keep_on()),
                 ]
                 while self.run.ended_at is None:
                     self._take(await self.events.get(), tasks)
@@ -209,7 +210,6 @@ class Conductor(Inbox):
             self.tell()
             return False
         before, self.run = self.run, run
-        self.notice = self.counting.follow(run) or self.notice
         self._known.take(event)
         self.heard(event, before)
         return True

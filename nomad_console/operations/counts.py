@@ -11,8 +11,8 @@ import msgspec
 
 from nomad_console.clock import Clock
 from nomad_console.operations.probe import Probe, ProbeState, UrlState
-from nomad_console.upgrade.run import Run
 
+EVERY_S = 10.0
 _SEAM_S = 1.0  # a shorter time without a count is none
 
 
@@ -42,7 +42,7 @@ class Counted(NamedTuple):
 
 
 class Counting:
-    """This console's count: on disk at the end of every step, so that a kill loses one at most."""
+    """This console's count: on disk all along, so that a kill loses EVERY_S of it at most."""
 
     def __init__(self, journal: Path, probe: Probe, clock: Clock) -> None:
         self._journal = journal
@@ -50,7 +50,6 @@ class Counting:
         self._clock = clock
         self._earlier = kept(journal)
         self._since = clock.now()
-        self._stage: object = None
 
     @property
     def state(self) -> ProbeState:
@@ -62,14 +61,14 @@ class Counting:
         """So far, over all consoles."""
         return summed((*self._earlier, self._count(whole=False)), self._clock.now())
 
-    def follow(self, run: Run) -> str:
-        """Keep the count where the run has gone on; why that failed, "" if it did not."""
-        stage = (run.current, run.upgrade.step, run.undo)
-        before, self._stage = self._stage, stage
-        return self._keep(whole=False) if before != stage else ""
+    async def keep_on(self) -> None:
+        """Until cancelled; a count that cannot be kept is tried again, and said by `end`."""
+        while self._probe.state.urls:
+            self._keep(whole=False)
+            await self._clock.sleep(EVERY_S)
 
     def end(self) -> str:
-        """The same, of a console that leaves."""
+        """The last count, of a console that leaves; why it was not kept, "" if it was."""
         return self._keep(whole=True)
 
     def _keep(self, *, whole: bool) -> str:

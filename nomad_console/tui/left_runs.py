@@ -26,10 +26,11 @@ class LeftRuns:
             return ()
         kept, more = self._left[0], len(self._left) - 1
         run = kept.run
+        said = f" RUN LEFT BEHIND: nomad-console resume|restore {kept.id}"
         where = f"at {run.upgrade.step or 'the start'} of {run.plan.node(run.upgrade.node).name}"
-        said = f" RUN {kept.id} LEFT BEHIND {where}: nomad-console resume|restore {kept.id}"
-        others = f"; {more} more" if more else ""
-        return (Cell(said, Tone.BAD), Cell(f"  begun by {kept.head.by}{others}", Tone.DIM))
+        others = f", {more} more" if more else ""
+        behind = f"   {where}, begun by {kept.head.by}{others}"
+        return (Cell(said, Tone.BAD), Cell(behind, Tone.DIM))
 
     async def follow(self, clock: Clock, told: Callable[[], None]) -> NoReturn:
         """Read the journals beside everything else, again and again: a run may be taken up."""

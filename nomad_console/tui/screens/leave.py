@@ -68,7 +68,7 @@ class LeaveScreen(Answering, DocumentScreen):
         pending = self.conductor.run.upgrade.pending
         trouble = self.conductor.trouble or next((one.trouble for one in pending), "")
         if trouble:
-            return (Cell(f" {trouble}: x leaves it as it is", Tone.BAD),)
+            return (Cell(f" x leaves it as it is: {trouble}", Tone.BAD),)
         return (Cell(" ending our drain, then leaving…", Tone.WARN),)
 
     def copied_row(self) -> str:

@@ -1,14 +1,13 @@
-"""What probes counted: kept at every step's end, summed over the consoles of a run."""
+"""What probes counted: kept all along, summed over the consoles of a run."""
 
+import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
 
-from nomad_console.domain.plan import Step
-from nomad_console.operations.counts import Count, Counted, Counting, keep, kept, summed
+from nomad_console.operations.counts import EVERY_S, Count, Counted, Counting, keep, kept, summed
 from nomad_console.operations.probe import Failure, Probe, UrlState
 from tests.support.manual_clock import EPOCH, ManualClock
-from tests.support.sights import run_at
 
 A, B = "http://a/", "http://b/"
 
@@ -21,40 +20,40 @@ def count(since: float, until: float, *urls: UrlState, whole: bool = False) -> C
     return Count(EPOCH + at(since), EPOCH + at(until), urls, whole)
 
 
-async def test_a_console_keeps_its_count_when_the_run_goes_on_and_when_it_leaves(
-    tmp_path: Path,
-) -> None:
+async def test_a_console_keeps_its_count_all_along_and_when_it_leaves(tmp_path: Path) -> None:
     journal, clock = tmp_path / "7f3a.ndjson", ManualClock()
 
     async def send(_: str) -> str:
         return ""
 
-    probe = Probe((A,), 1.0, send, clock)
-    counting = Counting(journal, probe, clock)
-    assert counting.follow(run_at(None)) == ""
-    (first,) = kept(journal)
-    assert (first.since, first.until, first.urls[0].sent) == (EPOCH, EPOCH, 0)
-    await clock.advance(5)
-    assert counting.follow(run_at(None)) == ""
-    assert kept(journal) == (first,)
-    counting.follow(run_at(Step.CORDON))
-    assert kept(journal)[0].until == EPOCH + at(5)
-    assert not kept(journal)[0].whole
+    counting = Counting(journal, Probe((A,), 1.0, send, clock), clock)
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(counting.keep_on())
+        await clock.advance(0)
+        (first,) = kept(journal)
+        assert (first.since, first.until, first.urls[0].sent) == (EPOCH, EPOCH, 0)
+        await clock.advance(EVERY_S - 1)
+        assert kept(journal) == (first,)
+        await clock.advance(2)
+        assert kept(journal)[0].until == EPOCH + at(EVERY_S)
+        assert not kept(journal)[0].whole
+        (file,) = os.scandir(tmp_path)
+        assert file.stat().st_mode & 0o777 == 0o600
+        keeping.cancel()
     assert counting.end() == ""
     assert [one.whole for one in kept(journal)] == [True]
-    (file,) = os.scandir(tmp_path)
-    assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_without_urls_nothing_is_kept(tmp_path: Path) -> None:
+async def test_without_urls_nothing_is_kept(tmp_path: Path) -> None:
     async def send(_: str) -> str:
         raise AssertionError
 
     clock = ManualClock()
     counting = Counting(tmp_path / "7f3a.ndjson", Probe((), 1.0, send, clock), clock)
-    assert counting.follow(run_at(None)) == ""
+    await counting.keep_on()
+    assert counting.end() == ""
     assert counting.counted == Counted()
-    assert list(tmp_path.iterdir()) == []
+    assert list(os.scandir(tmp_path)) == []
 
 
 def test_a_later_console_adds_to_what_the_earlier_ones_counted(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.support.pilots import seated
 from tests.support.play import Play, at_step
 from tests.support.snapshots import article_snapshot
 
-SAID = "RUN 7f3a0000 LEFT BEHIND at drain of c2: nomad-console resume|restore 7f3a0000"
+SAID = "RUN LEFT BEHIND: nomad-console resume|restore 7f3a0000"
 
 
 def left_at_drain() -> Play:
@@ -33,7 +33,7 @@ async def test_it_is_said_until_it_is_taken_up(tmp_path: Path) -> None:
         following = tasks.create_task(left.follow(clock, told.set))
         await told.wait()
         assert SAID in left.word[0].text
-        assert "ann@bastion" in left.word[1].text
+        assert "at drain of c2, begun by ann@bastion" in left.word[1].text
         told.clear()
         path.unlink()
         await clock.advance(EVERY_S)
@@ -58,7 +58,7 @@ async def test_watch_shows_it_first_and_offers_no_write(tmp_path: Path) -> None:
     async with seated(app, clock, (80, 24)) as seat:
         await read.wait()
         await seat.settle()
-        assert SAID in seat.text
+        assert f"{SAID}   at drain of c2" in seat.text
         assert "unfinished run" not in seat.text
         await seat.press("U")
         assert SAID in seat.text
