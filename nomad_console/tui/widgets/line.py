@@ -24,7 +24,9 @@ class LineView(Widget):
         self.line = line
         old, self._strip = self._strip, self.paint(self.size.width)
         first, last = differing_columns(old, self._strip)
-        if last > first:
+        if not self._strip.cell_length:  # hidden: what was painted before must not come back
+            self.refresh()
+        elif last > first:
             self.refresh(Region(first, 0, last - first, 1))
 
     def paint(self, width: int) -> Strip:

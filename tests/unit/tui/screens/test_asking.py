@@ -140,3 +140,12 @@ async def test_the_line_stays_open_when_another_pane_was_chosen_just_before() ->
         assert dashboard.prompt.display
         await seat.press(*"web", "enter")
         assert "/web keeps" in seat.text
+
+
+async def test_the_line_shows_the_sign_it_was_opened_with() -> None:
+    clock = ManualClock()
+    async with seated(a_console(Box(article_snapshot()), clock), clock, (120, 24)) as seat:
+        for key, sign in (("slash", "/"), ("colon", ":"), ("slash", "/")):
+            await seat.press(key)
+            assert seat.lines[-2].strip() == sign
+            await seat.press("escape")
