@@ -23,6 +23,7 @@ _REFUSALS = (  # also in a 500: Nomad's own token record (nomad/structs/errors.g
     "acl token not found",
     "failed to parse signed token",  # a secret that is no UUID
 )
+_ABSENT = frozenset({404, 405, 501})  # 501: of an edition that has it not
 HTML = "answered with HTML: something else listens there"
 _RIGHTS = (  # Nomad's capability of each path (nomad/*_endpoint.go); the first match counts
     (re.compile(r"/v1/node/[^/]+/(drain|eligibility|purge)"), "node:write"),
@@ -92,6 +93,11 @@ class Misread(ApiError):
 
 class ReadOnly(ApiError):
     """No call of ours, or not in this mode."""
+
+
+def absent(error: ApiError) -> bool:
+    """This server has no such call; an older one, or a proxy between, answers so."""
+    return error.status in _ABSENT
 
 
 def refused(backend: str, endpoint: str, status: int | None, text: str, *, right: str) -> Refused:

@@ -17,7 +17,7 @@ NOMAD_READS: Mapping[str, tuple[str, ...]] = {
         f"allocations|allocation/{_ID}",
         "deployments|evaluations|event/stream|namespaces",
         f"jobs|job/{_PART}",
-        f"nodes|node/{_ID}",
+        f"nodes|node/{_ID}(/allocations)?",
         "status/leader",
     ),
     "POST": ("search(/fuzzy)?", "jobs/statuses", "jobs/parse"),  # reads, although posted
@@ -32,7 +32,7 @@ NOMAD_WRITES: Mapping[str, tuple[str, ...]] = {
 CONSUL_READS: Mapping[str, tuple[str, ...]] = {
     "GET": (
         "acl/token/self|agent/self",
-        f"catalog/node/{_PART}",
+        f"catalog/(services|node/{_PART}|service/{_PART})",
         f"health/(node|state)/{_PART}",
         "internal/ui/services",
         f"kv/{_LOCK}",

@@ -1,7 +1,7 @@
 """Nomad: lists, blocking queries and events over httpx, the rest through python-nomad."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 from urllib.parse import quote
@@ -10,16 +10,26 @@ from nomad_console.clients import nomad_agent_wire as agent_wire
 from nomad_console.clients import nomad_job_wire as job_wire
 from nomad_console.clients import nomad_node_wire as node_wire
 from nomad_console.clients import nomad_wire as wire
-from nomad_console.clients.errors import Refused, Unreachable, refused
+from nomad_console.clients.errors import ApiError, Refused, Unreachable, absent, refused
 from nomad_console.clients.guard import nomad_guard
-from nomad_console.clients.http import Access, Answer, HttpReads, misread
+from nomad_console.clients.http import Access, HttpReads, misread
+from nomad_console.clients.lacks import Lacks
 from nomad_console.clients.listing import Listing, Page
 from nomad_console.clients.nomad_calls import DrainSpec, NomadCalls
+from nomad_console.clients.nomad_lists import (
+    ALLOCATIONS,
+    DEPLOYMENTS,
+    EVALUATIONS,
+    JOBS,
+    NODES,
+    NomadLists,
+)
 from nomad_console.clients.nomad_stream import ENDPOINT, Frame, frame, lines, topic_parameters
 from nomad_console.clients.threads import Threads
-from nomad_console.clients.wire import decoded, rows_of
+from nomad_console.clients.wire import decoded
 from nomad_console.domain.agent import Agent, Server, Token
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
+from nomad_console.domain.backend import Lack
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.rights import Policy
@@ -30,7 +40,6 @@ ACCEPTED_S = 5.0  # a refused stream is a 200 that stays silent (nomad/event_end
 
 W = TypeVar("W")
 S = TypeVar("S", node_wire.NodeWire, wire.AllocationWire, job_wire.JobWire)
-R = TypeVar("R")
 
 
 class Nomad:
@@ -41,12 +50,14 @@ class Nomad:
 
     def __init__(self, settings: NomadSettings, threads: Threads, *, read_only: bool) -> None:
         self.guard = nomad_guard(read_only=read_only)
+        self.lacks = Lacks()
         access = Access("nomad", settings.address, settings.token, "X-Nomad-Token", settings.tls)
         self._settings = settings
         self._threads = threads
         self._reads = HttpReads(access, self.guard, connections=2)
         self._calls = NomadCalls(settings, access, self.guard)
         self._writes = NomadCalls(settings, access, self.guard)  # no write waits behind a read
+        self._lists = NomadLists(self._reads, settings.region, self.lacks, self.namespaces)
         self._single = asyncio.Semaphore(1)  # one connection for single reads: no thread waits
 
     async def nodes(
@@ -54,7 +65,7 @@ class Nomad:
     ) -> Page[Node]:
         """`index` and `wait_s` make it a blocking query; every allocation update wakes it."""
         params = _page(PAGE, next_token) | _blocking(index, wait_s)
-        return await self._list("/v1/nodes", params, node_wire.NodeStubWire, node_wire.node, wait_s)
+        return await self._lists.page(NODES, params, wait_s)
 
     async def allocations(
         self,
@@ -65,23 +76,13 @@ class Nomad:
         per_page: int = PAGE,
     ) -> Page[Allocation]:
         """`where` is Nomad's filter over the whole allocation, such as `NodeID == "…"`."""
-        params = _page(per_page, next_token) | {"namespace": self._settings.namespace}
-        params["resources"] = "true"
-        if not task_states:
-            params["task_states"] = "false"
-        if where:
-            params["filter"] = where
-        return await self._list("/v1/allocations", params, wire.AllocationWire, wire.allocation)
+        params = self._allocations(where, task_states=task_states) | _page(per_page, next_token)
+        return await self._lists.page(ALLOCATIONS, params)
 
     async def node_allocations(self, node_id: str) -> Listing[Allocation]:
         """All of a node's, with task states; the index is the first page's."""
-        where = f'NodeID == "{node_id}"'
-        page = await self.allocations(where=where, task_states=True)
-        rows, index = list(page.rows), page.index
-        while page.next_token:
-            page = await self.allocations(where=where, task_states=True, next_token=page.next_token)
-            rows += page.rows
-        return Listing(tuple(rows), index)
+        params = self._allocations(f'NodeID == "{node_id}"', task_states=True)
+        return await self._lists.of_node(node_id, params | _page(PAGE, ""))
 
     async def node(self, node_id: str) -> tuple[Node, NodeDetail]:
         """Over httpx, unlike other single reads: a cluster's nodes are read 50 a second."""
@@ -98,7 +99,7 @@ class Nomad:
 
     async def job_stubs(self, *, next_token: str = "") -> Page[JobStub]:
         params = _page(PAGE, next_token) | {"namespace": self._settings.namespace}
-        return await self._list("/v1/jobs", params, job_wire.JobWire, job_wire.job_stub)
+        return await self._lists.page(JOBS, params)
 
     async def job(self, namespace: str, job_id: str) -> Job:
         found = _same(
@@ -108,17 +109,22 @@ class Nomad:
         )
         return job_wire.job(found)
 
-    async def deployments(self) -> Page[Deployment]:
-        params = {"namespace": self._settings.namespace}
-        return await self._list("/v1/deployments", params, wire.DeploymentWire, wire.deployment)
+    async def deployments(self) -> Listing[Deployment]:
+        return await self._lists.every(DEPLOYMENTS, {"namespace": self._settings.namespace})
 
-    async def blocked_evaluations(self) -> Page[Evaluation]:
+    async def blocked_evaluations(self) -> Listing[Evaluation]:
         params = {"namespace": self._settings.namespace, "filter": 'Status == "blocked"'}
-        return await self._list("/v1/evaluations", params, wire.EvaluationWire, wire.evaluation)
+        return await self._lists.only(EVALUATIONS, params, lambda row: row.status == "blocked")
 
     async def namespaces(self) -> tuple[str, ...]:
         """Those the token may see; Refused where it may see none."""
-        found = await self._single_read(list[agent_wire.NamespaceWire], "namespaces")
+        try:
+            found = await self._single_read(list[agent_wire.NamespaceWire], "namespaces")
+        except ApiError as error:
+            if not absent(error):
+                raise
+            self.lacks.add(Lack.NAMESPACES)
+            return ("default",)
         return tuple(sorted(namespace.name for namespace in found))
 
     async def agent(self, node_id: str = "") -> Agent:
@@ -140,9 +146,16 @@ class Nomad:
         return await self._single_read(str, "status/leader")
 
     async def token(self) -> Token:
-        return agent_wire.token(
-            await self._single_read(agent_wire.TokenWire, "acl", "token", "self")
-        )
+        """Our own: "anonymous" without one, "acls-disabled" where there are no ACLs."""
+        try:
+            found = await self._single_read(agent_wire.TokenWire, "acl", "token", "self")
+        except ApiError as error:
+            if "acl support disabled" in error.text.lower():
+                return agent_wire.NO_ACLS
+            if isinstance(error, Refused) and not self._settings.token:
+                return agent_wire.NOBODY
+            raise
+        return agent_wire.token(found)
 
     async def policy(self, name: str) -> Policy | None:
         """A policy of our own token; None where the server does not spell its rules out."""
@@ -207,18 +220,10 @@ class Nomad:
         self._calls.close()
         self._writes.close()
 
-    async def _list(
-        self,
-        path: str,
-        params: Mapping[str, str],
-        kind: type[W],
-        record: Callable[[W], R],
-        wait_s: float = 0.0,
-    ) -> Page[R]:
-        answer = await self._reads.get(path, self._in_region(params), wait_s=wait_s)
-        if answer.next_token and answer.next_token == params.get("next_token"):
-            raise misread("nomad", f"GET {path}", ValueError("a page that is its own successor"))
-        return listing(path, answer, kind, record)
+    def _allocations(self, where: str, *, task_states: bool) -> dict[str, str]:
+        params = {"namespace": self._settings.namespace, "resources": "true"}
+        slim = {} if task_states else {"task_states": "false"}
+        return params | slim | ({"filter": where} if where else {})
 
     async def _single_read(self, kind: type[W], *parts: str, **params: str) -> W:
         async with self._single:
@@ -228,15 +233,6 @@ class Nomad:
     def _in_region(self, params: Mapping[str, str]) -> dict[str, str]:
         region = {"region": self._settings.region} if self._settings.region else {}
         return {**params, **region}
-
-
-def listing(path: str, answer: Answer, kind: type[W], record: Callable[[W], R]) -> Page[R]:
-    """The rows of a list; null is an empty one."""
-
-    def read() -> tuple[R, ...]:
-        return tuple(map(record, rows_of("nomad", f"GET {path}", answer.body, kind)))
-
-    return Page(read, answer.index, answer.next_token)
 
 
 def _same(what: str, asked: str, found: S) -> S:

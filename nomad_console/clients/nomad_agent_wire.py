@@ -6,7 +6,7 @@ import msgspec
 
 from nomad_console.clients.wire import Moment, Name, duration, go_name, moment
 from nomad_console.domain.agent import Agent, Server, Token
-from nomad_console.domain.rights import Policy
+from nomad_console.domain.rights import ANONYMOUS, OFF, Policy
 
 
 class VersionWire(msgspec.Struct, rename=go_name, gc=False):
@@ -112,6 +112,10 @@ class NamespaceWire(msgspec.Struct, rename=go_name, gc=False):
     """A row of /v1/namespaces."""
 
     name: Name
+
+
+NOBODY = Token(ANONYMOUS, "", "client", (), None)
+NO_ACLS = Token(OFF, "", "client", (), None)
 
 
 def agent(wire: AgentWire) -> Agent:

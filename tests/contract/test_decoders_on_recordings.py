@@ -17,7 +17,7 @@ from nomad_console.clients import (
 )
 from nomad_console.clients.errors import ApiError, NotFound, Refused, Throttled, of_answer
 from nomad_console.clients.http import Answer
-from nomad_console.clients.nomad import listing
+from nomad_console.clients.nomad_lists import listing
 from nomad_console.clients.nomad_stream import frame
 from nomad_console.clients.wire import NANO, decoded
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation

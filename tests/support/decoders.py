@@ -15,7 +15,7 @@ from nomad_console.clients import nomad_job_wire as jobs
 from nomad_console.clients import nomad_node_wire as nodes
 from nomad_console.clients import nomad_wire as wire
 from nomad_console.clients.http import Answer
-from nomad_console.clients.nomad import listing
+from nomad_console.clients.nomad_lists import listing
 from nomad_console.clients.nomad_stream import frame
 from nomad_console.clients.wire import converted, decoded, rows_of
 from tests.support.hostile import Path, leaves

@@ -222,3 +222,23 @@ async def test_nothing_is_opened_or_read_before_the_first_call() -> None:
     threads = Threads()
     Nomad(NomadSettings(address="unix:///x"), threads, read_only=True)
     assert threads._started == 0
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_an_older_server_without_acls_says_so_with_an_error(status: int) -> None:
+    said = Response("ACL support disabled", status)
+    with served(Starlette(routes=[Route("/v1/acl/token/self", lambda _: said)])) as address:
+        async with nomad_at(address) as nomad:
+            token = await nomad.token()
+    assert (token.accessor, token.management) == ("acls-disabled", True)
+
+
+async def test_who_has_no_token_is_nobody_where_nobody_is_refused() -> None:
+    said = Response("Permission denied", 403)
+    with served(Starlette(routes=[Route("/v1/acl/token/self", lambda _: said)])) as address:
+        async with nomad_at(address) as nomad:
+            token = await nomad.token()
+            assert (token.accessor, token.management) == ("anonymous", False)
+        async with nomad_at(address, token="a2b1") as nomad:
+            with pytest.raises(Refused):
+                await nomad.token()
