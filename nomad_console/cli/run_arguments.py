@@ -93,11 +93,8 @@ def _run_left(parser: argparse.ArgumentParser) -> None:
 def _answers(parser: argparse.ArgumentParser) -> None:
     """What nobody will be asked meanwhile."""
     group = parser.add_argument_group("answers")
-    group.add_argument(
-        "--approve",
-        choices=("all", "none"),
-        default="none",
-        help="answer every gate whose proofs hold, or hold at the first (none)",
+    _choice(
+        group, "--approve", "none all", "answer every gate whose proofs hold, or hold at the first"
     )
     group.add_argument(
         "--accept",
@@ -106,19 +103,16 @@ def _answers(parser: argparse.ArgumentParser) -> None:
         metavar="ID,…|all",
         help="findings marked ACK; a BLOCK cannot be accepted",
     )
-    group.add_argument(
-        "--on-failure",
-        choices=("hold", "restore"),
-        default="hold",
-        help="leave the run held, or put back what it changed (hold)",
+    _choice(
+        group, "--on-failure", "hold restore", "leave the run held, or put back what it changed"
     )
-    group.add_argument(
+    _choice(
+        group,
         "--on-hangup",
-        choices=("freeze", "continue"),
-        default="freeze",
-        help="when the terminal is lost: end our drain and leave, or go on without it; with "
-        "continue SIGTERM leaves the drain as it is. The console with a screen always ends it: its "
-        "gates need somebody to look (freeze)",
+        "freeze continue",
+        "when the terminal is lost: end our drain and leave, or go on without it; with continue "
+        "SIGTERM leaves the drain as it is. The console with a screen always ends it: its gates "
+        "need somebody to look",
     )
     _probe(group, "request it during the run, besides those of the settings")
     group.add_argument(
@@ -128,6 +122,13 @@ def _answers(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="so many of its requests may fail before the run is held (0)",
     )
+
+
+def _choice(group: argparse._ActionsContainer, name: str, words: str, said: str) -> None:
+    """One of these words; the first is the default."""
+    choices = words.split()
+    default = choices[0]
+    group.add_argument(name, choices=choices, default=default, help=f"{said} ({default})")
 
 
 def _probe(group: argparse._ActionsContainer, words: str) -> None:

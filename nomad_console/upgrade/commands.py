@@ -36,17 +36,20 @@ class SetEligibility(_Write, frozen=True):
     eligible: bool
 
 
-class Deregister(_Write, frozen=True):
+class _OfTarget(_Write, frozen=True):
     kind: ClassVar[CommandClass] = CommandClass.CONVERGENT
     target: RecordedTarget
 
 
-class Register(_Write, frozen=True):
-    kind: ClassVar[CommandClass] = CommandClass.CONVERGENT
-    target: RecordedTarget
+class Deregister(_OfTarget, frozen=True):
+    pass
 
 
-class Drain(_Write, frozen=True):
+class Register(_OfTarget, frozen=True):
+    pass
+
+
+class _Draining(_Write, frozen=True):
     """Tagged with the run's id in Meta under RUN_META. `deadline_s` 0: no deadline."""
 
     kind: ClassVar[CommandClass] = CommandClass.TAGGED
@@ -55,13 +58,12 @@ class Drain(_Write, frozen=True):
     keep_system: bool
 
 
-class ExtendDrain(_Write, frozen=True):
-    """Set our drain once more with another deadline, from now; idle where ours is not set."""
+class Drain(_Draining, frozen=True):
+    pass
 
-    kind: ClassVar[CommandClass] = CommandClass.TAGGED
-    run_id: str
-    deadline_s: float
-    keep_system: bool
+
+class ExtendDrain(_Draining, frozen=True):
+    """Set our drain once more with another deadline, from now; idle where ours is not set."""
 
 
 class CancelDrain(_Write, frozen=True):
