@@ -154,7 +154,6 @@ class EvaluationWire(msgspec.Struct, rename=go_name, gc=False):
     triggered_by: str | None = None
     status_description: str | None = None
     node_id: str | None = None
-    blocked_eval: str | None = None
     failed_tg_allocs: dict[str, MetricWire | None] | None = msgspec.field(
         default=None, name="FailedTGAllocs"
     )
@@ -219,7 +218,6 @@ def evaluation(wire: EvaluationWire) -> Evaluation:
         triggered_by=shared(wire.triggered_by),
         description=wire.status_description or "",
         node_id=wire.node_id or "",
-        blocked_id=wire.blocked_eval or "",
         failed={
             group: _no_place(metric or MetricWire())
             for group, metric in sorted((wire.failed_tg_allocs or {}).items())

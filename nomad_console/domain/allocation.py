@@ -143,7 +143,6 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False):
     triggered_by: str
     description: str
     node_id: str
-    blocked_id: str
     failed: Mapping[str, str]
     create_index: int
     modify_index: int

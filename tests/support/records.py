@@ -144,7 +144,6 @@ def an_evaluation(evaluation_id: str = "e1", **fields: object) -> Evaluation:
             triggered_by="queued-allocs",
             description="",
             node_id="",
-            blocked_id="",
             failed={"web": "memory"},
             create_index=5,
             modify_index=10,

@@ -194,7 +194,6 @@ def test_a_stopped_one_without_a_place_for_its_replacement_is_blocked() -> None:
         triggered_by="queued-allocs",
         description="",
         node_id="",
-        blocked_id="",
         failed={},
         create_index=1,
         modify_index=1,

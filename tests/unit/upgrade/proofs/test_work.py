@@ -167,7 +167,6 @@ def _blocked(job: str, index: int) -> ClusterSnapshot:
         triggered_by="queued-allocs",
         description="created to place remaining allocations",
         node_id="",
-        blocked_id="",
         failed={job: "memory exhausted on 5 nodes"},
         create_index=index,
         modify_index=index,
