@@ -79,8 +79,9 @@ class Inbox:
     def accept(self, *findings: str) -> None:
         self.put(Accepted(findings=findings, **self.moment()))
 
-    def hold(self, reason: str) -> None:
-        self.put(Held(reason=reason, **self.moment()))
+    def hold(self, reason: str, *, token: bool = False) -> None:
+        """`token`: because ours has ended."""
+        self.put(Held(reason=reason, token=token, **self.moment()))
 
     def freeze(self, reason: str) -> None:
         self.put(Frozen(reason=reason, **self.moment()))

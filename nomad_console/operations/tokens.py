@@ -19,7 +19,7 @@ class Held(Protocol):
     @property
     def snapshot(self) -> ClusterSnapshot: ...
 
-    def hold(self, reason: str) -> None: ...
+    def hold(self, reason: str, *, token: bool = False) -> None: ...
 
 
 class Tokens:
@@ -33,7 +33,8 @@ class Tokens:
         token, run = held.snapshot.credential(SourceName.NOMAD), held.run
         told, self._told = self._told, token.trouble
         if token.trouble and token.trouble != told and run.active and run.hold is None:
-            held.hold(f"{token.trouble}: {token.cure}, then {taking_up(run.plan.run_id)}")
+            why = f"{token.trouble}: {token.cure}, then {taking_up(run.plan.run_id)}"
+            held.hold(why, token=True)
 
 
 def refusal(said: str, snapshot: ClusterSnapshot, run: Run, now: datetime) -> str:

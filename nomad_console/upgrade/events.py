@@ -46,9 +46,10 @@ class GateConfirmed(_Happened, frozen=True):
 
 
 class Held(_Happened, frozen=True):
-    """By the operator, or by a guard; `reason` says which."""
+    """By the operator, or by a guard; `reason` says which. `token`: because ours has ended."""
 
     reason: str
+    token: bool = False
 
 
 class Frozen(_Happened, frozen=True):

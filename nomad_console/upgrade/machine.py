@@ -39,7 +39,7 @@ from nomad_console.upgrade.events import (
 )
 from nomad_console.upgrade.gates import Observation, Proof, Standing, Truth
 from nomad_console.upgrade.guards import guard
-from nomad_console.upgrade.run import GateState, NodeUpgrade, Run
+from nomad_console.upgrade.run import Cause, GateState, NodeUpgrade, Run
 from nomad_console.upgrade.steps import begin_next, proceed
 from nomad_console.upgrade.turn import Turn
 from nomad_console.upgrade.uptake import take_up
@@ -127,7 +127,8 @@ def _take_fact(turn: Turn, event: _Fact) -> str:
 def _take_pause(turn: Turn, event: _Pause) -> str:
     match event:
         case Held():
-            refusal = holds.hold(turn, event.reason)
+            cause = Cause.SPENT if event.token else Cause.OPERATOR
+            refusal = holds.hold(turn, event.reason, cause)
         case Frozen():
             refusal = holds.freeze(turn, event.reason)
         case Released():

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a run is held. DOWN: the node at work is; UNANSWERED: nobody knows what a call did."""
+    """Why a run is held. DOWN: the node at work is; SPENT: our token; UNANSWERED: nobody knows."""
 
     OPERATOR = "operator"
     CALL = "call"
@@ -39,6 +39,7 @@ class Cause(StrEnum):
     PROBE = "probe"
     HUNG_UP = "hung up"
     UNANSWERED = "unanswered"
+    SPENT = "spent"
 
 
 class Hold(msgspec.Struct, frozen=True):

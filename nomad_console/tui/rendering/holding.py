@@ -14,6 +14,7 @@ _WHO: Mapping[Cause, str] = {
     Cause.PROBE: "requests failed",
     Cause.HUNG_UP: "its terminal was lost",
     Cause.UNANSWERED: "a call has no known answer",
+    Cause.SPENT: "our token has ended",
 }
 _HELP: Mapping[Cause, str] = {
     Cause.OPERATOR: "g goes on where it was",
@@ -24,6 +25,7 @@ _HELP: Mapping[Cause, str] = {
     Cause.PROBE: "look at the first failure; g goes on all the same, R restores",
     Cause.HUNG_UP: "g takes it up again; R restores",
     Cause.UNANSWERED: "look at the host: D takes it for done, A runs it again",
+    Cause.SPENT: "q, then x leaves it as it is; a console with a new token takes it up with U",
 }
 _QUESTION = "did the host command do its work? D takes it for done, A runs it again"
 

@@ -11,6 +11,7 @@ from nomad_console.tui import keys
 from nomad_console.tui.keys import Key
 from nomad_console.tui.offers import Offers
 from nomad_console.tui.rendering.restoring import way_back
+from nomad_console.tui.rendering.rights import refusals
 from nomad_console.tui.screens.answering import Answering, Question, typable
 from nomad_console.tui.screens.base import Shared
 
@@ -28,24 +29,29 @@ class RunOrders(Answering):
         self._offers = Offers()
 
     def orders(self) -> list[Key]:
-        """Those that the engine would take now."""
+        """Those that the engine would take now, and our token may."""
         if self.conductor.trouble or not self.conductor.run.active:
             return []
         run = self.conductor.run
         found = batch_work(self.conductor.snapshot, run.upgrade.node)
         self._offers.ask(run, tuple(one.id for one in found))
-        return [_worded(key, stopping=run.stopping) for key in keys.ORDERS if self._may(key.action)]
+        lacking = refusals(self.conductor.snapshot)
+        return [
+            _worded(key, stopping=run.stopping)
+            for key in keys.ORDERS
+            if self._may(key.action) and key.action not in lacking
+        ]
 
     def _may(self, action: str) -> bool:
         return action in self._offers
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A key that is not shown does nothing."""
-        if any(key.action == action for key in keys.ORDERS) and not any(
-            key.action == action for key in self.orders()
-        ):
+        """A key that is not shown does nothing; one that our token may not says so."""
+        if super().check_action(action, parameters) is False:
             return False
-        return super().check_action(action, parameters)
+        if any(key.action == action for key in keys.ORDERS):
+            return any(key.action == action for key in self.orders())
+        return True
 
     def action_hold(self) -> None:
         self.conductor.hold(_BY)

@@ -16,7 +16,8 @@ class Desk:
         self.snapshot = ClusterSnapshot()
         self.held: list[str] = []
 
-    def hold(self, reason: str) -> None:
+    def hold(self, reason: str, *, token: bool = False) -> None:
+        assert token
         self.held.append(reason)
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nomad_console.domain.plan import BatchChoice, Step
+from nomad_console.domain.rights import NODE_WRITE, Credential, Right, Verdict
 from nomad_console.domain.text import printable
 from nomad_console.tui.screens.run_orders import seconds_of
 from nomad_console.upgrade.gates import Gate
@@ -193,3 +194,21 @@ async def test_nothing_is_offered_when_the_run_is_over(tmp_path: Path) -> None:
         assert operator.run is run
         assert operator.run.upgrade.step is not Step.DRAIN
         assert "enter report" in operator.seat.text
+
+
+async def test_a_spent_token_holds_the_run_and_takes_its_orders_away(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await begun(operator)
+        assert "F freeze" in operator.seat.text
+        right = Right(NODE_WRITE, Verdict.NO, "expired")
+        spent = Credential("Nomad token t", (right,), trouble="it expired", cure="a new console")
+        cluster = operator.cluster
+        cluster.show(msgspec.structs.replace(cluster.latest, rights={"nomad": spent}))
+        said = await operator.pass_time(2)
+        assert operator.run.hold is not None
+        assert operator.run.hold.cause is Cause.SPENT
+        assert "HELD: our token has ended" in said
+        assert "it expired: a new console, then take the run up with U" in " ".join(said.split())
+        assert "F freeze" not in said
+        assert "it expired: a new console" in (await operator.press("R")).splitlines()[-2]
+        assert operator.run.restoring is None
