@@ -39,7 +39,7 @@ def bar(progress: Progress) -> Line:
     full = _BAR if not progress.total else _BAR * progress.gone // progress.total
     left = progress.deadline_left_s
     deadline = "" if left is None else f" · deadline in {duration(left)}"
-    lost = f" · {progress.lost.upper()}: what is here cannot be told to stop"
+    lost = f" · {progress.lost.upper()}: nothing here can be stopped"
     killed = sum(one.doing is Doing.KILLED for one in progress.moving)
     return (
         Cell("█" * full, Tone.GOOD),

@@ -145,5 +145,5 @@ def test_the_bar_is_as_full_as_the_drain_and_names_the_deadline() -> None:
 def test_the_bar_of_a_lost_node_counts_down_to_nothing() -> None:
     lost = msgspec.structs.replace(drain(moving("web[0]", Doing.LOST), left_s=60), lost="down")
     said = plain(bar(lost))
-    assert said.endswith("0 of 1 gone · DOWN: what is here cannot be told to stop")
+    assert said.endswith("0 of 1 gone · DOWN: nothing here can be stopped")
     assert "deadline" not in said

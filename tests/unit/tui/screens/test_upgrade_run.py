@@ -11,7 +11,7 @@ from nomad_console.domain.plan import Step
 from nomad_console.domain.snapshot import SourceState
 from nomad_console.tui.screens.upgrade_run import UpgradeRun
 from nomad_console.upgrade.gates import Gate
-from tests.support.snapshots import node_id, with_source
+from tests.support.snapshots import node_id, with_node, with_source
 from tests.support.upgrading import Operator, SlowDrain, operating
 
 OTHER = {"7": "8"}  # another character for any
@@ -189,6 +189,24 @@ async def test_freeze_during_a_drain_ends_it_and_says_what_it_means(tmp_path: Pa
         assert "F freeze" not in said
         assert [write[0] for write in operator.cluster.writes][-2:] == ["drain", "drain"]
         assert operator.cluster.writes[-1][2] is None
+
+
+async def test_a_node_lost_in_mid_drain_is_said_and_nothing_counts_down(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24), world=SlowDrain) as operator:
+        await at_first_gate(operator)
+        await operator.answer(Gate.START, Gate.DETACH, Gate.DRAIN)
+        before = operator.cluster.latest
+        assert "deadline in" in operator.seat.text
+        operator.cluster.publish(with_node(before, 2, status="down"))
+        said = await operator.pass_time(2)
+        assert "c2 HELD: Nomad hears nothing of the node" in said
+        assert "bring its agent or its machine back" in said
+        assert "DOWN: nothing here can be stopped" in said
+        assert "out of reach; its tasks may still run" in said
+        assert not any(word in said for word in ("shutdown_delay", "got its signal", "deadline in"))
+        operator.cluster.publish(before)
+        await operator.pass_time(2)
+        assert "c2: drain under way" in await operator.press("g")
 
 
 async def test_a_refused_call_holds_and_names_call_and_reason(tmp_path: Path) -> None:
