@@ -103,31 +103,17 @@ class Running:
         self._front = FrontListener(self.world.door, bound["front"])
         world = self.world
         self._view = view = nomad_view(world.cluster, self._timeline, world.pace, world.acl)
+        own = tls.context("agent") if tls else None
         self._agents = [
-            Listener(
-                name,
-                nomad_app(view, name),
-                taken,
-                limited(ClientConnections()),
-                tls.context("agent") if tls else None,
-            )
+            Listener(name, nomad_app(view, name), taken, limited(ClientConnections()), own)
             for name, taken in agents.bound.items()
         ]
+        known = tls.context("server") if tls else None
+        nomad = limited(ClientConnections())
         self._listeners = {
-            "nomad": Listener(
-                "nomad",
-                nomad_app(view),
-                bound["nomad"],
-                limited(ClientConnections()),
-                tls.context("server") if tls else None,
-            ),
+            "nomad": Listener("nomad", nomad_app(view), bound["nomad"], nomad, known),
             **{
-                name: Listener(
-                    name,
-                    app,
-                    bound[name],
-                    tls=tls.context("server") if tls and name == "consul" else None,
-                )
+                name: Listener(name, app, bound[name], tls=known if name == "consul" else None)
                 for name, app in self._apps().items()
             },
         }

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from nomad_console.clients.errors import Refused
 from tests.support.backends import consul_at
+from tests.support.recorded import recorded_body
 from tests.support.recorded_server import Recorded, recordings_served
 from tests.support.serving import served
 
@@ -77,3 +78,22 @@ async def test_a_machine_consul_does_not_know_has_nothing() -> None:
         async with consul_at(address) as consul:
             health = await consul.node_health("nobody")
     assert (health.node, health.instances, health.checks) == ("nobody", (), ())
+
+
+async def test_our_own_token_as_recorded_and_nobodys() -> None:
+    recorded = recorded_body("consul/acl/token-self-management.json")
+    path = "/v1/acl/token/self"
+    own = Starlette(routes=[Route(path, lambda _: JSONResponse(recorded))])
+    with served(own) as address:
+        async with consul_at(address) as consul:
+            token = await consul.token()
+    assert (token.management, token.policies) == (True, ("global-management",))
+    with served(app(acls=True)) as address:
+        async with consul_at(address) as consul:
+            assert (await consul.token()).accessor == "anonymous"
+        async with consul_at(address, token="x") as consul:
+            with pytest.raises(Refused, match="ACL not found"):
+                await consul.token()
+    with served(app(acls=False)) as address:
+        async with consul_at(address) as consul:
+            assert (await consul.token()).management

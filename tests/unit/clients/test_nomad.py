@@ -242,3 +242,26 @@ async def test_who_has_no_token_is_nobody_where_nobody_is_refused() -> None:
         async with nomad_at(address, token="a2b1") as nomad:
             with pytest.raises(Refused):
                 await nomad.token()
+
+
+async def test_a_list_is_tried_with_one_row_and_a_policy_read() -> None:
+    recorded = recorded_body("nomad/acl/policy-own.json")
+    asked: list[str] = []
+
+    def nodes(request: Request) -> Response:
+        asked.append(str(request.query_params))
+        return JSONResponse([])
+
+    routes = [
+        Route("/v1/nodes", nodes),
+        Route("/v1/agent/self", lambda _: Response("Permission denied", 403)),
+        Route("/v1/acl/policy/{name}", lambda _: JSONResponse(recorded)),
+    ]
+    with served(Starlette(routes=routes)) as address:
+        async with nomad_at(address) as nomad:
+            assert await nomad.may_read("/v1/nodes")
+            assert not await nomad.may_read("/v1/agent/self")
+            policy = await nomad.policy("read-only")
+    assert asked == ["per_page=1"]
+    assert policy is not None
+    assert policy.node == "read"

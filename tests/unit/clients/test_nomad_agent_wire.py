@@ -8,9 +8,13 @@ import pytest
 
 from nomad_console.clients.nomad_agent_wire import (
     AgentWire,
+    LevelWire,
     MembersWire,
+    PolicyWire,
+    RulesWire,
     TokenWire,
     agent,
+    policy,
     servers,
     token,
 )
@@ -57,3 +61,15 @@ def test_tokens_and_what_stands_for_none() -> None:
     assert off.management
     nobody = token(wire(TokenWire, recorded_body("nomad/acl/token-self-none.json")))
     assert (nobody.accessor, nobody.management) == ("anonymous", False)
+
+
+def test_a_policy_tells_what_its_token_may() -> None:
+    found = policy(wire(PolicyWire, recorded_body("nomad/acl/policy-own.json")))
+    assert found is not None
+    assert (found.name, found.node, found.agent) == ("read-only", "read", "read")
+    assert "read-job" in found.namespaces["*"]
+    assert "alloc-lifecycle" not in found.namespaces["*"]
+    assert policy(PolicyWire("old")) is None
+    odd = policy(PolicyWire("odd", RulesWire(node=LevelWire("scale"))))
+    assert odd is not None
+    assert odd.node == ""

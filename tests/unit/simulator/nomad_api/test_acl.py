@@ -11,6 +11,7 @@ from nomad_console.simulator.nomad_api.acl import (
     Token,
     one_namespace,
 )
+from tests.support.recorded import recorded_body
 
 SECRET = "11111111-2222-3333-4444-555555555555"
 OTHER = "99999999-2222-3333-4444-555555555555"
@@ -70,3 +71,12 @@ def test_a_forbidden_namespace_is_all_that_is_lost() -> None:
 
 def test_a_token_never_shows_its_secret() -> None:
     assert SECRET not in repr(Token(SECRET, "accessor", "reader", READ_ONLY))
+
+
+def test_a_policy_has_the_recorded_form() -> None:
+    recorded = recorded_body("nomad/acl/policy-own.json")
+    row = Token(SECRET, "accessor", "reader", READ_ONLY).policy()
+    assert row.keys() == recorded.keys()
+    assert row["RulesJSON"].keys() == recorded["RulesJSON"].keys()
+    for area in ("Agent", "Node"):
+        assert row["RulesJSON"][area] == recorded["RulesJSON"][area]
