@@ -82,10 +82,9 @@ class ProofName(StrEnum):
 _P = ProofName
 DONE_MEANS: Mapping[Step | None, tuple[ProofName, ...]] = {
     None: (_P.NODE_AS_PLANNED, _P.TARGETS_AS_PLANNED),
-    Step.CORDON: (_P.READY, _P.CORDONED, _P.OTHERS_SERVE, _P.NODE_OURS),
-    Step.DETACH: (_P.READY, _P.CORDONED, _P.RELEASED, _P.RELEASED_TWICE, _P.NODE_OURS),
+    Step.CORDON: (_P.CORDONED, _P.OTHERS_SERVE, _P.READY, _P.NODE_OURS),
+    Step.DETACH: (_P.CORDONED, _P.RELEASED, _P.RELEASED_TWICE, _P.READY, _P.NODE_OURS),
     Step.DRAIN: (
-        _P.READY,
         _P.EMPTY,
         _P.EMPTY_TWICE,
         _P.DRAIN_OVER,
@@ -94,6 +93,7 @@ DONE_MEANS: Mapping[Step | None, tuple[ProofName, ...]] = {
         _P.PLACED,
         _P.UNLISTED,
         _P.RELEASED,
+        _P.READY,
         _P.IN_TIME,
         _P.NODE_OURS,
         _P.TARGETS_OURS,
