@@ -43,7 +43,7 @@ class NomadDetails:
         self._clock = clock
         self._cache = cache
         self._interest = Interest()
-        self._listed = False  # until then only what is looked at is read: the lists come first
+        self._listed = False  # until then only nodes that are looked at: the lists come first
         self._pace = Pace(clock, NODE_RATE, late=LATE)
         self._looked = {name: asyncio.Event() for name in ("nodes", "tasks", "jobs")}
         self._reading: set[str] = set()
@@ -141,7 +141,8 @@ class NomadDetails:
         return {key: rows[key].modify_index for key in records.members(node_id)}
 
     def _next_without_tasks(self) -> str | None:
-        known = self._store.nomad.nodes.rows
+        """Not before the lists are whole: each reading filters a whole cluster's allocations."""
+        known = self._store.nomad.nodes.rows if self._listed else {}
         return next(
             (
                 node_id
@@ -198,6 +199,7 @@ class NomadDetails:
                 members = await self._nomad.servers()
             except ApiError as error:
                 self._meter.note("servers", f"servers are not known: {error}", error.hint)
+                self._store.put_server_versions(None)
                 await backoff.pause()
             else:
                 backoff.reset()

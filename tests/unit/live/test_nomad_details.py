@@ -70,8 +70,10 @@ async def test_before_the_lists_are_whole_only_what_is_looked_at_is_read() -> No
     async with world.reading():
         await world.clock.advance(3)
         assert world.asked("node") == ["n150"]
+        assert not world.asked("node_allocations")
         world.details.relisted()
         await world.clock.advance(5)
+        assert world.asked("node_allocations") == ["n150"]
         assert len(world.asked("node")) == 200
 
 
