@@ -86,7 +86,7 @@ def test_the_chain_goes_both_ways_and_leads_on() -> None:
 
 def test_a_job_with_its_groups_its_blocks_and_its_allocations() -> None:
     blocked = Evaluation(
-        "e1", "default", "web", "service", "blocked", "", "", "", "", {"web": "no cpu"}, 1, 1
+        "e1", "default", "web", "service", "blocked", "", "", "", {"web": "no cpu"}, 1, 1
     )
     start = article_snapshot()
     text = lines(
