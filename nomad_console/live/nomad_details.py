@@ -199,7 +199,6 @@ class NomadDetails:
                 members = await self._nomad.servers()
             except ApiError as error:
                 self._meter.note("servers", f"servers are not known: {error}", error.hint)
-                self._store.put_server_versions(None)
                 await backoff.pause()
             else:
                 backoff.reset()
