@@ -83,6 +83,9 @@ async def test_reads_of_nomad(cluster: ClusterSettings) -> None:
         assert (await nomad.agent(row.id)).max_kill_timeout_s
         assert len(await nomad.servers()) == 3
         assert (await nomad.token()).management
+        assert await nomad.may_read("/v1/nodes")
+        with pytest.raises(NotFound, match="policy"):
+            await nomad.policy("anonymous")
         assert await nomad.leader()
         for missing in (nomad.node, nomad.allocation):
             with pytest.raises(NotFound):
@@ -154,6 +157,7 @@ async def test_reads_of_consul(cluster: ClusterSettings) -> None:
         assert {check.node for check in health.checks} == {edge.nodes[0]}
         assert (await consul.node_health("nobody")).instances == ()
         assert (await consul.agent()).version
+        assert (await consul.token()).management
         assert await consul.leader()
 
 
