@@ -19,6 +19,7 @@ from nomad_console.clients.threads import Threads
 from nomad_console.clients.tls import shown
 from nomad_console.clock import Clock, SystemClock
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName
+from nomad_console.live.backends_feed import Asked, BackendsFeed
 from nomad_console.live.feeds import Feeds
 from nomad_console.live.lookups import Lookups
 from nomad_console.live.machine_cache import MachineCache
@@ -93,6 +94,9 @@ def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
     )
     elb = aws if isinstance(aws, Missing) else Elb(aws, threads, read_only=read_only)
     store = ClusterStore(clock)
+    asked: dict[SourceName, Asked] = {SourceName.NOMAD: nomad}
+    if isinstance(consul, Consul):
+        asked[SourceName.CONSUL] = consul
     feeds = Feeds(
         store,
         nomad,
@@ -110,6 +114,7 @@ def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
             clock,
             balancer=isinstance(elb, Elb),
         ),
+        backends=BackendsFeed(asked, store, clock),
     )
     return Connections(
         settings=settings,

@@ -2,15 +2,18 @@
 
 import asyncio
 
+from nomad_console.clients import consul_catalog as catalog
 from nomad_console.clients import consul_wire as wire
 from nomad_console.clients.consul_calls import ConsulCalls
-from nomad_console.clients.errors import NotFound, Refused, Unreachable, refused
+from nomad_console.clients.errors import ApiError, NotFound, Refused, Unreachable, absent, refused
 from nomad_console.clients.guard import consul_guard
 from nomad_console.clients.http import Access, Answer, HttpReads
+from nomad_console.clients.lacks import Lacks
 from nomad_console.clients.listing import Listing
 from nomad_console.clients.threads import Threads
 from nomad_console.clients.wire import Name, converted, decoded, rows_of
 from nomad_console.domain.agent import Agent, Token
+from nomad_console.domain.backend import Lack
 from nomad_console.domain.rights import OFF
 from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceSummary
 from nomad_console.settings.values import ConsulSettings
@@ -25,6 +28,7 @@ class Consul:
 
     def __init__(self, settings: ConsulSettings, threads: Threads, *, read_only: bool) -> None:
         self.guard = consul_guard(read_only=read_only)
+        self.lacks = Lacks()
         access = Access("consul", settings.address, settings.token, "X-Consul-Token", settings.tls)
         self._datacenter = settings.datacenter
         self._named = bool(settings.token)
@@ -40,11 +44,10 @@ class Consul:
         Refused where the list is empty though there are ACLs: Consul is a service of itself, and
         answers 200 with fewer rows instead of 403.
         """
-        answer = await self._get(_SERVICES, index, wait_s)
-        rows = rows_of("consul", f"GET {_SERVICES}", answer.body, wire.SummaryWire)
-        if not rows:
+        found = await self._overview(index, wait_s)
+        if not found.rows:
             await self._explain_empty()
-        return Listing(tuple(wire.summary(row) for row in rows), answer.index)
+        return found
 
     async def checks(self, state: str, index: int = 0, wait_s: float = 0.0) -> Listing[HealthCheck]:
         """Checks that are passing, warning, critical, or any."""
@@ -58,11 +61,11 @@ class Consul:
     async def node_health(self, name: str) -> NodeHealth:
         """All that runs and is checked on a machine; nothing for a name Consul does not know."""
         async with self._single:
-            catalog, checks = await self._threads.call(self._calls.node, name)
+            instances, checks = await self._threads.call(self._calls.node, name)
         endpoint = f"GET /v1/catalog/node/{name}"
         return wire.node_health(
             name,
-            converted("consul", endpoint, catalog, wire.CATALOG_NODE),
+            converted("consul", endpoint, instances, wire.CATALOG_NODE),
             converted("consul", endpoint, checks, list[wire.CheckWire]),
         )
 
@@ -135,6 +138,24 @@ class Consul:
         await self._reads.close()
         self._calls.close()
         self._locks.close()
+
+    async def _overview(self, index: int, wait_s: float) -> Listing[ServiceSummary]:
+        """As the UI gets it, else from the catalog: a proxy may pass only that."""
+        if Lack.OVERVIEW in self.lacks:
+            return await catalog.services(self._get, index, wait_s)
+        try:
+            answer = await self._get(_SERVICES, index, wait_s)
+        except ApiError as error:
+            if not absent(error) and not isinstance(error, Refused):
+                raise
+            try:
+                found = await catalog.services(self._get, index, wait_s)
+            except ApiError:
+                raise error from None
+            self.lacks.add(Lack.OVERVIEW)
+            return found
+        rows = rows_of("consul", f"GET {_SERVICES}", answer.body, wire.SummaryWire)
+        return Listing(tuple(wire.summary(row) for row in rows), answer.index)
 
     async def _get(self, path: str, index: int, wait_s: float) -> Answer:
         params = {"dc": self._datacenter} if self._datacenter else {}

@@ -39,7 +39,8 @@ class Right(msgspec.Struct, frozen=True):
 class Credential(msgspec.Struct, frozen=True):
     """What we are to one backend. `trouble`: why it is good for nothing, "" while it is.
 
-    `pending`: nobody has answered yet.
+    `everywhere`: whether it reads jobs in every namespace, by its own record. `pending`: nobody has
+    answered yet.
     """
 
     who: str = ""
@@ -48,6 +49,7 @@ class Credential(msgspec.Struct, frozen=True):
     trouble: str = ""
     cure: str = ""
     pending: bool = False
+    everywhere: Verdict = Verdict.UNPROVEN
 
     def right(self, name: str) -> Right | None:
         return next((one for one in self.rights if one.name == name), None)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
+from nomad_console.domain.backend import Backend
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.rights import Credential
@@ -146,7 +147,9 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     ties: Ties = Ties()
     watched_since: datetime | None = None
     server_versions: tuple[str, ...] = ()
+    surveyed: bool = False  # the servers were asked for, be it in vain
     rights: Mapping[str, Credential] = {}  # by source; absent where nothing is asked
+    backends: Mapping[str, Backend] = {}  # likewise
     changes: Changes = Changes()
 
     def source(self, name: str) -> Source:
@@ -154,6 +157,9 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
 
     def credential(self, name: str) -> Credential:
         return self.rights.get(name) or Credential()
+
+    def backend(self, name: str) -> Backend:
+        return self.backends.get(name) or Backend()
 
     def consul_name(self, node: Node) -> str:
         """The name under which Consul knows a node's machine."""

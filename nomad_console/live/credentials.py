@@ -82,7 +82,12 @@ async def nomad_credential(nomad: NomadRights, before: Credential, now: datetime
     rights.append(
         Right(LIFECYCLE, Verdict.UNPROVEN, unread) if unread else Right(LIFECYCLE, verdict, some)
     )
-    return Credential(_who(token, "Nomad"), tuple(rights), token.expires_at)
+    return Credential(
+        _who(token, "Nomad"),
+        tuple(rights),
+        token.expires_at,
+        everywhere=Verdict.UNPROVEN if unread else capable(policies, "read-job"),
+    )
 
 
 async def consul_credential(
@@ -138,7 +143,7 @@ def _tried(name: str, *, allowed: bool) -> Right:
 def _everything(token: Token, backend: str, names: Sequence[str]) -> Credential:
     why = "access control is off" if token.accessor == OFF else "a management token"
     rights = tuple(Right(name, Verdict.YES, why) for name in names)
-    return Credential(_who(token, backend), rights, token.expires_at)
+    return Credential(_who(token, backend), rights, token.expires_at, everywhere=Verdict.YES)
 
 
 def spent(

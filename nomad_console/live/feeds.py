@@ -10,6 +10,7 @@ from nomad_console.domain.policy import Policy
 from nomad_console.domain.snapshot import Source, SourceName, SourceState
 from nomad_console.live.alb_feed import AlbFeed
 from nomad_console.live.apis import AlbApi, ConsulApi, NomadApi
+from nomad_console.live.backends_feed import BackendsFeed
 from nomad_console.live.consul_feed import ConsulFeed
 from nomad_console.live.interest import Interest
 from nomad_console.live.machine_cache import MachineCache
@@ -37,10 +38,12 @@ class Feeds:
         cache: MachineCache | None = None,
         asked: Mapping[SourceName, str] = MappingProxyType({}),
         rights: RightsFeed | None = None,
+        backends: BackendsFeed | None = None,
     ) -> None:
         """`asked`: the address of each, as it may be shown."""
         self._store = store
         self._rights = rights
+        self._backends = backends
         meter = SourceMeter(SourceName.NOMAD, store, clock, asked.get(SourceName.NOMAD, ""))
         self._nomad = NomadFeed(nomad, store, meter, clock, namespace)
         self._details = NomadDetails(nomad, store, meter, clock, cache)
@@ -66,6 +69,8 @@ class Feeds:
             tasks.create_task(self._refresh_tasks())
             if self._rights is not None:
                 tasks.create_task(self._rights.run())
+            if self._backends is not None:
+                tasks.create_task(self._backends.run())
             if self._consul is not None:
                 tasks.create_task(self._consul.run())
             if self._alb is not None:

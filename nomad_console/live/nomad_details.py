@@ -183,8 +183,7 @@ class NomadDetails:
                 if not allocation.terminal:
                     keys.add((allocation.namespace, allocation.job_id))
         for key in sorted(keys):
-            stub = records.job_stubs.get(key)
-            job = records.jobs.get(key)
+            stub, job = records.job_stubs.get(key), records.jobs.get(key)
             index = stub.modify_index if stub is not None else 0
             read = self._jobs_read.get(key, -1)
             if read < index and (job is None or job.modify_index < index or read < 0):
@@ -199,20 +198,18 @@ class NomadDetails:
                 members = await self._nomad.servers()
             except ApiError as error:
                 self._meter.note("servers", f"servers are not known: {error}", error.hint)
+                self._store.put_server_versions(None)
                 await backoff.pause()
             else:
                 backoff.reset()
                 self._meter.forget_note("servers")
-                self._store.put_server_versions(
-                    member.version for member in members if member.version
-                )
+                self._store.put_server_versions(one.version for one in members if one.version)
                 await self._clock.sleep(SURVEY_S)
 
     async def _use(self, cache: MachineCache) -> NoReturn:
         """Tie from the disk what was not read yet; keep the disk up to date."""
         records = self._store.nomad
-        known = 0
-        since = 0.0
+        known, since = 0, 0.0
         while True:
             if len(records.nodes.rows) != known:
                 known = len(records.nodes.rows)

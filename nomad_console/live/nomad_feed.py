@@ -7,8 +7,10 @@ from nomad_console.clients.errors import ApiError, Refused, Unreachable
 from nomad_console.clients.nomad_stream import NodeRemoved
 from nomad_console.clock import Clock
 from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
+from nomad_console.domain.backend import Lack
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
+from nomad_console.domain.snapshot import SourceName
 from nomad_console.live.apis import Frame, NomadApi
 from nomad_console.live.nomad_lists import NomadLists
 from nomad_console.live.nomad_subscriptions import Subscriptions
@@ -52,6 +54,10 @@ class NomadFeed:
             missed=self._miss,
             poll=self._poll,
             everywhere=lambda readable: store.put_every_namespace(readable=readable),
+            streamless=lambda lacking: store.put_lack(
+                SourceName.NOMAD, Lack.EVENT_STREAM, lacking=lacking
+            ),
+            pace=f"every {POLL_GAP_S:g} to {POLL_GAP_S + POLL_WAIT_S:g} s",
         )
         self._missed = asyncio.Event()
         self._gap = True  # frames prove an index only when none before them was missed

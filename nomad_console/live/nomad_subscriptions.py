@@ -1,10 +1,10 @@
-"""Which event streams the token allows: the whole one, one a namespace, or none."""
+"""Which event streams there are for us: the whole one, one a namespace, or none."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NoReturn
 
-from nomad_console.clients.errors import ApiError, Refused
+from nomad_console.clients.errors import ApiError, Misread, Refused, absent
 from nomad_console.clock import Clock
 from nomad_console.live.apis import Frame, NomadApi
 from nomad_console.live.nomad_stream import ALL_TOPICS, NAMESPACE_TOPICS, EventStream, close
@@ -20,11 +20,12 @@ STREAMS_AT_MOST = 8
 class Subscriptions:
     """Keeps the widest subscription that is allowed, and tries the whole one again and again.
 
-    `poll` is one round of reading without events; it paces itself. `everywhere` is told whether
-    the token may read every namespace: Nomad refuses the whole stream where one is lacking.
+    `poll` is one round of reading without events; it paces itself, `pace` says how. `everywhere`
+    is told whether the token may read every namespace: Nomad refuses the whole stream where one
+    is lacking. `streamless` is told whether this server has no stream at all: that shows nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — callbacks of its one owner
         self,
         nomad: NomadApi,
         meter: SourceMeter,
@@ -34,7 +35,9 @@ class Subscriptions:
         heard: Callable[[Frame], None],
         missed: Callable[[], None],
         poll: Callable[[], Awaitable[None]],
-        everywhere: Callable[[bool], None],
+        everywhere: Callable[[bool | None], None],
+        streamless: Callable[[bool], None],
+        pace: str,
     ) -> None:
         self.streams: tuple[EventStream, ...] = ()
         self._nomad = nomad
@@ -45,6 +48,8 @@ class Subscriptions:
         self._missed = missed
         self._poll = poll
         self._everywhere = everywhere
+        self._streamless = streamless
+        self._pace = pace
 
     @property
     def index(self) -> int:
@@ -61,8 +66,8 @@ class Subscriptions:
             self.streams = (whole,)
             try:
                 await self._follow(whole)
-            except Refused as refusal:
-                await self._follow_less(refusal)
+            except ApiError as error:
+                await self._follow_less(error)
 
     async def watch(self) -> NoReturn:
         """Notice what does not come: the frame that proves, and heartbeats."""
@@ -88,7 +93,7 @@ class Subscriptions:
         return stream
 
     async def _follow(self, stream: EventStream) -> NoReturn:
-        """For ever, unless the subscription is refused.
+        """For ever, unless the subscription is refused, or there is no such stream.
 
         The end of a stream that worked is no trouble yet: failing to connect again is.
         """
@@ -97,27 +102,41 @@ class Subscriptions:
             before = stream.heard_at
             try:
                 await stream.follow()
-            except Refused:
-                self._meter.recovered(stream.name)
-                raise
             except ApiError as error:
-                if stream.heard_at == before:
+                unheard = stream.heard_at == before
+                if isinstance(error, Refused) or (unheard and _no_stream(error)):
+                    self._meter.recovered(stream.name)
+                    raise
+                if unheard:
                     self._meter.failed(stream.name, error)
             if stream.heard_at != before:
                 backoff.reset()
             await backoff.pause()
 
-    async def _follow_less(self, refusal: Refused) -> None:
-        """What the token allows, until it allows the whole stream."""
+    async def _follow_less(self, error: ApiError) -> None:
+        """What there is for us, until it is the whole stream."""
+        refused = isinstance(error, Refused)
         async with asyncio.TaskGroup() as tasks:
-            less = tasks.create_task(self._apart(refusal))
+            less = tasks.create_task(self._apart(error) if refused else self._without(error))
             await self._allowed_again()
             less.cancel()
         for stream in self.streams:
             self._meter.recovered(stream.name)
         self._meter.forget_note("events")
+        self._streamless(False)  # noqa: FBT003 — a callback's only argument
 
-    async def _apart(self, refusal: Refused) -> None:
+    async def _without(self, error: ApiError) -> NoReturn:
+        """Lists again and again: an older server has no events, a proxy may not pass them."""
+        self.streams = ()
+        self._everywhere(None)
+        self._streamless(True)  # noqa: FBT003 — a callback's only argument
+        why = "this Nomad has no event stream"
+        if not absent(error):
+            why = f"what comes as event stream is none: {error.text}"
+        self._meter.note("events", f"{why}: lists are read {self._pace}", error.hint)
+        await keep("lists", self._poll, self._meter, self._clock)
+
+    async def _apart(self, refusal: ApiError) -> None:
         """A stream a namespace where that is allowed, else blocking queries."""
         self._everywhere(False)  # noqa: FBT003 — a callback's only argument
         try:
@@ -140,9 +159,10 @@ class Subscriptions:
             for stream in self.streams:
                 tasks.create_task(self._follow(stream))
 
-    def _note(self, refusal: Refused, instead: str) -> None:
+    def _note(self, refusal: ApiError, instead: str) -> None:
         reason = f"event stream refused, {instead}: what the token may not read is missing"
-        lacking = refusal.right or "node:read and namespace:read-job in every namespace"
+        right = refusal.right if isinstance(refusal, Refused) else ""
+        lacking = right or "node:read and namespace:read-job in every namespace"
         self._meter.note("events", reason, f"give the token {lacking}")
 
     async def _allowed_again(self) -> None:
@@ -156,3 +176,8 @@ class Subscriptions:
             finally:
                 await close(frames)
             return
+
+
+def _no_stream(error: ApiError) -> bool:
+    """The server does not know this call, or something else answers to it."""
+    return absent(error) or isinstance(error, Misread)

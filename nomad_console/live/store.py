@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from nomad_console.clock import Clock
-from nomad_console.domain.rights import Credential
-from nomad_console.domain.snapshot import Changes, ClusterSnapshot, Source, SourceName
+from nomad_console.domain.snapshot import Changes, ClusterSnapshot, Source
 from nomad_console.live.alb_records import AlbRecords
 from nomad_console.live.consul_records import ConsulRecords
 from nomad_console.live.machines import MachineIndex
 from nomad_console.live.nomad_records import NomadRecords
+from nomad_console.live.standing import Standing
 from nomad_console.live.table import Table
 
 PUBLISH_GAP_S = 0.1
@@ -37,13 +37,13 @@ class ClusterStore:
         self._everything = False
         self._index = 0
         self._namespaces: tuple[str, ...] = ()
-        self._every_namespace: bool | None = None
         self._server_versions: tuple[str, ...] = ()
         self._watched_since: datetime | None = None
-        self._rights: dict[str, Credential] = {}
+        self._surveyed = False
         self.nomad = nomad = NomadRecords(self._machines, self._news.set)
         self.consul = consul = ConsulRecords(self._news.set)
         self.alb = alb = AlbRecords(self._machines, self._news.set)
+        self._standing = standing = Standing(self._news.set)
         self.put_nodes = nomad.put_nodes
         self.remove_node = nomad.remove_node
         self.put_details = nomad.put_details
@@ -59,6 +59,11 @@ class ClusterStore:
         self.put_groups = alb.put_groups
         self.put_attributes = alb.put_attributes
         self.put_targets = alb.put_targets
+        self.put_every_namespace = standing.put_every_namespace
+        self.put_rights = standing.put_rights
+        self.await_backend = standing.await_backend
+        self.put_version = standing.put_version
+        self.put_lack = standing.put_lack
 
     def put_source(self, source: Source) -> None:
         if self._sources.put(source.name, source):
@@ -68,20 +73,12 @@ class ClusterStore:
         self._namespaces = tuple(sorted(names))
         self._news.set()
 
-    def put_every_namespace(self, *, readable: bool) -> None:
-        """Whether the token was seen to read all namespaces, those nobody told it of included."""
-        if readable != self._every_namespace:
-            self._every_namespace = readable
-            self._news.set()
-
-    def put_server_versions(self, versions: Iterable[str]) -> None:
-        self._server_versions = tuple(sorted(set(versions)))
+    def put_server_versions(self, versions: Iterable[str] | None) -> None:
+        """None: they were asked for in vain; those known before stay."""
+        self._surveyed = True
+        if versions is not None:
+            self._server_versions = tuple(sorted(set(versions)))
         self._news.set()
-
-    def put_rights(self, name: SourceName, credential: Credential) -> None:
-        if self._rights.get(name) != credential:
-            self._rights = {**self._rights, name: credential}
-            self._news.set()
 
     def reached(self, index: int) -> None:
         """Every row up to this raft index is applied."""
@@ -165,7 +162,7 @@ class ClusterStore:
             deployments=nomad.deployments.frozen,
             blocked=nomad.blocked.frozen,
             namespaces=self._namespaces,
-            every_namespace=self._every_namespace,
+            every_namespace=self._standing.every_namespace,
             services=consul.services.frozen,
             service_sums=consul.service_sums.frozen,
             consul_sums=consul.consul_sums.frozen,
@@ -180,6 +177,8 @@ class ClusterStore:
             ties=self._ties,
             watched_since=self._watched_since,
             server_versions=self._server_versions,
-            rights=self._rights,
+            surveyed=self._surveyed,
+            rights=self._standing.rights,
+            backends=self._standing.backends,
             changes=changes,
         )

@@ -163,3 +163,20 @@ def test_a_backend_that_says_nothing_of_tokens_leaves_everything_unproven() -> N
     held = unproven(SourceName.NOMAD, "404")
     assert {one.verdict for one in held.rights} == {UNPROVEN}
     assert held.right(NODE_WRITE) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "everywhere"),
+    [
+        (Asked(Token(OFF, "", "client", (), None)), YES),
+        (Asked(a_token("reader"), READ), YES),
+        (Asked(a_token("nodes"), Policy("nodes", node="read")), NO),
+        (Asked(a_token("one"), Policy("one", namespaces={"a": frozenset({"read-job"})})), UNPROVEN),
+        (Asked(a_token("reader", roles=True), READ), UNPROVEN),
+        (Asked(no()), UNPROVEN),
+    ],
+)
+async def test_whether_it_reads_every_namespace_by_its_own_record(
+    asked: Asked, everywhere: Verdict
+) -> None:
+    assert (await nomad_credential(asked, Credential(), EPOCH)).everywhere is everywhere

@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from nomad_console.clients.errors import of_answer
 from nomad_console.clients.nomad_stream import NodeRemoved
+from nomad_console.domain.backend import Lack
 from nomad_console.domain.snapshot import Source, SourceName, SourceState
 from nomad_console.live.nomad_feed import NomadFeed
 from nomad_console.live.sources import SourceMeter
@@ -295,3 +297,23 @@ async def test_the_sweep_finds_what_garbage_collection_took(world: World) -> Non
             world.nomad.stream.heartbeat()
         assert "a2" not in world.store.publish().allocations
         assert world.source().state is SourceState.LIVE
+
+
+async def test_a_server_without_a_stream_is_read_by_lists(world: World) -> None:
+    world.nomad.failing["events"] = of_answer("nomad", "GET /v1/event/stream", 405, "")
+    async with world.following():
+        snapshot = world.store.publish()
+        assert world.source().state is SourceState.LIVE
+        assert world.source().reason.endswith("lists are read every 2 to 12 s")
+        assert snapshot.backend("nomad").lacks == {Lack.EVENT_STREAM}
+        assert snapshot.every_namespace is None  # the token's record has not come yet
+        assert snapshot.nomad_index == 100
+        world.nomad.node_rows["n2"] = a_node("n2", status="down", modify_index=140)
+        world.nomad.index = 140
+        await world.clock.advance(3)
+        assert world.store.publish().nodes["n2"].status == "down"
+        del world.nomad.failing["events"]
+        await world.clock.advance(31)
+        snapshot = world.store.publish()
+        assert snapshot.backend("nomad").lacks == frozenset()
+        assert snapshot.every_namespace is True

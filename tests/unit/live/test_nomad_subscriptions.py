@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from nomad_console.clients.errors import ApiError, Misread, of_answer
 from nomad_console.domain.snapshot import Source, SourceName, SourceState
 from nomad_console.live.apis import Frame
 from nomad_console.live.nomad_subscriptions import STREAMS_AT_MOST, Subscriptions
@@ -22,7 +23,8 @@ class World:
         meter = SourceMeter(SourceName.NOMAD, self.store, self.clock)
         meter.proved()
         self.polls = 0
-        self.everywhere: list[bool] = []
+        self.everywhere: list[bool | None] = []
+        self.streamless: list[bool] = []
         self.heard: list[int] = []
         self.subscriptions = Subscriptions(
             self.nomad,
@@ -33,6 +35,8 @@ class World:
             missed=lambda: None,
             poll=self._poll,
             everywhere=self.everywhere.append,
+            streamless=self.streamless.append,
+            pace="every 5 s",
         )
 
     def _hear(self, frame: Frame) -> None:
@@ -141,3 +145,60 @@ async def test_a_silent_stream_is_told_with_its_name(world: World) -> None:
     async with world.following():
         await world.clock.advance(45)
         assert "no heartbeat in the events of *" in world.source().reason
+
+
+def answer(status: int) -> ApiError:
+    return of_answer("nomad", "GET /v1/event/stream", status, "")
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_without_a_stream_lists_are_read_until_there_is_one(
+    world: World, status: int
+) -> None:
+    world.nomad.failing["events"] = answer(status)
+    async with world.following():
+        await world.clock.advance(20)
+        assert world.polls == 5
+        assert world.open_namespaces() == []
+        assert world.nomad.count("namespaces") == 0
+        source = world.source()
+        assert source.state is SourceState.LIVE
+        assert source.told == "this Nomad has no event stream: lists are read every 5 s"
+        assert (world.everywhere, world.streamless) == ([None], [True])
+        assert (world.subscriptions.index, world.subscriptions.silent_s()) == (0, 0)
+        del world.nomad.failing["events"]
+        await world.clock.advance(11)
+        assert world.open_namespaces() == ["*"]
+        assert world.source().told == ""
+        assert world.streamless[-1] is False
+        assert world.everywhere[-1] is True
+        polls = world.polls
+        await world.clock.advance(30)
+        assert world.polls == polls
+
+
+async def test_a_page_of_a_proxy_is_no_stream_either(world: World) -> None:
+    world.nomad.failing["events"] = Misread("nomad", "GET /v1/event/stream", 200, "HTML")
+    async with world.following():
+        await world.clock.advance(1)
+        assert world.polls == 1
+        assert "what comes as event stream is none: HTML" in world.source().reason
+
+
+async def test_a_stream_that_is_lost_for_good_ends_in_lists(world: World) -> None:
+    async with world.following():
+        world.nomad.stream.send(9)
+        await world.clock.advance(0)
+        world.nomad.failing["events"] = answer(404)
+        world.nomad.stream.end()
+        await world.clock.advance(1)
+        assert world.polls == 1
+        assert world.streamless == [True]
+
+
+async def test_a_server_that_is_down_is_no_server_without_a_stream(world: World) -> None:
+    world.nomad.failing["events"] = answer(502)
+    async with world.following():
+        await world.clock.advance(20)
+        assert (world.polls, world.streamless) == (0, [])
+        assert world.source().state is SourceState.STALE
