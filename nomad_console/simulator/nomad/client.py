@@ -41,6 +41,7 @@ class Agent:
     _restored: bool = True  # its tasks are found again after a start
     _connected: bool = True  # and the servers take its reports
     _unknown: frozenset[str] = frozenset()  # as the servers had it when it came back
+    _vanished: list[Runner] = field(default_factory=list)  # Consul's agent still has their services
 
     def __post_init__(self) -> None:
         self._phase = self.core.rng.random()
@@ -102,6 +103,8 @@ class Agent:
     def catch_up(self) -> None:
         """After a start: what was missed, what the machine lost, what is no longer known."""
         self._restored = True
+        while self._vanished:
+            self._vanished.pop().withdraw()
         state = self.core.state
         self._noticed |= self.runners.keys()
         self._noticed |= {
@@ -128,6 +131,7 @@ class Agent:
         """The machine is gone, and its tasks with it."""
         for runner in self.runners.values():
             runner.vanish()
+        self._vanished += self.runners.values()
         self.runners.clear()
         self._pending.clear()
         self._expected.clear()

@@ -162,6 +162,10 @@ class Runner:
         if self._health is not None:
             self._health.close()
 
+    def withdraw(self) -> None:
+        """The agent, found again after a boot, takes the services of a task that is not back."""
+        self._services.deregister()
+
     def status(self) -> dict[str, Any]:
         """The fields of the allocation that the client reports."""
         known = {"ClientStatus": self.client_status, "ClientDescription": self.client_description}

@@ -79,6 +79,10 @@ def test_a_machine_that_is_down_is_silent_for_all(stepped: SteppedWorld, hosts: 
     assert stepped.world.catalog.nodes["c3"].alive
     states = {each.health.state for each in stepped.world.balancer.health("web-public")}
     assert states == {"healthy"}
+    listed = [each.registration for each in stepped.world.catalog.nodes["c3"].services.values()]
+    tasks = [each.alloc_id for each in listed if each is not None and each.alloc_id]
+    allocations = stepped.world.cluster.state.allocations
+    assert {allocations[task]["ClientStatus"] for task in tasks} == {"running"}  # nothing lost
 
 
 @pytest.mark.parametrize(
