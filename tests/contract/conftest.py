@@ -1,6 +1,7 @@
 """Every statement's result with every party is kept, and printed at the end of the run."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(MATRIX, Matrix.empty())
 
 
+HERE = Path(__file__).parent
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Function,
@@ -20,6 +24,8 @@ def pytest_runtest_makereport(
     marker = item.get_closest_marker("statement")
     if marker and (report.when == "call" or report.outcome != "passed"):
         said: Statement = marker.args[0]
+        if report.skipped and isinstance(report.longrepr, tuple):
+            report.longrepr = (str(HERE), 0, report.longrepr[2])  # a line for all
         matrix = item.config.stash.setdefault(MATRIX, Matrix.empty())
         matrix.add(said, str(item.callspec.params["party"]), _result(report))
     return report
