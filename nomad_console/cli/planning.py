@@ -118,9 +118,11 @@ def _whole(snapshot: ClusterSnapshot, plan: Plan, but: str) -> bool:
     nomad = snapshot.source(SourceName.NOMAD)
     if any(_awaited(snapshot.source(name)) for name in SourceName):
         return False
+    if any(one.pending for one in snapshot.backends.values()):
+        return False
     if nomad.state != SourceState.LIVE:
         return True
-    surveyed = bool(snapshot.server_versions) or bool(nomad.reason)
+    surveyed = bool(snapshot.server_versions) or snapshot.surveyed
     wanted = _UNREAD if len(snapshot.details) == len(snapshot.nodes) else (*_UNREAD, *_ROOM)
     unread = any(one.id.startswith(wanted) and one.id != but for one in plan.findings)
     return surveyed and snapshot.every_namespace is not None and not unread

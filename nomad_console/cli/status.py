@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from nomad_console.cli.arguments import BLOCKED, DONE, UNREACHABLE
+from nomad_console.domain.backend import Backend, Lack, peculiar, tried
 from nomad_console.domain.node import Node
 from nomad_console.domain.rights import Credential, Verdict
 from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums, Source, SourceName
@@ -41,7 +42,8 @@ def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
 def settled(snapshot: ClusterSnapshot) -> bool:
     """Nothing more is to come: every source has its data or has said why not."""
     states = {name: snapshot.source(name).state for name in SourceName}
-    if State.CONNECTING in states.values() or any(one.pending for one in snapshot.rights.values()):
+    asked: list[Credential | Backend] = [*snapshot.rights.values(), *snapshot.backends.values()]
+    if State.CONNECTING in states.values() or any(one.pending for one in asked):
         return False
     nomad, consul, alb = (states[name] == State.LIVE for name in SourceName)
     if nomad and not snapshot.nodes and not snapshot.nomad_index:
@@ -58,7 +60,7 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
         source = snapshot.source(name)
         age = "" if source.true_at is None else f" {duration((now - source.true_at).seconds)} old"
         lines.append(printable(f"{name:<7}{source.word}{age}  {source.told}").rstrip())
-    lines += [printable(line) for line in lacking(snapshot)]
+    lines += [printable(line) for line in (*lacking(snapshot), *peculiarities(snapshot))]
     rows = [("NODE", "VERSION", "STATE", "ALLOCS", "CONSUL", "ALB")]
     for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id)):
         data = _node(snapshot, node)
@@ -96,6 +98,12 @@ def lacking(snapshot: ClusterSnapshot) -> list[str]:
         elif refused:
             lines.append(f"{name:<7}the {held.who} may not: {'; '.join(refused)}")
     return lines
+
+
+def peculiarities(snapshot: ClusterSnapshot) -> list[str]:
+    """Versions that nobody tried, and what is missing there; nothing of those that were."""
+    told = ((name, peculiar(name, one)) for name, one in sorted(snapshot.backends.items()))
+    return [f"{name:<7}{said}" for name, said in told if said]
 
 
 def left_document(left: tuple[Kept, ...]) -> list[dict[str, Any]]:
@@ -171,8 +179,18 @@ def only_refused(snapshot: ClusterSnapshot) -> bool:
 def _source(snapshot: ClusterSnapshot, name: str, now: datetime) -> dict[str, Any]:
     source = snapshot.source(name)
     age = None if source.true_at is None else round((now - source.true_at).total_seconds(), 1)
-    said = {"state": source.word, "age_s": age}
+    said = {"state": source.word, "age_s": age, **_backend(snapshot, name)}
     return {**said, "reason": source.reason, "hint": source.hint} if source.reason else said
+
+
+def _backend(snapshot: ClusterSnapshot, name: str) -> dict[str, Any]:
+    """What answers there, where that is asked for."""
+    found = snapshot.backends.get(name)
+    if found is None:
+        return {}
+    tested = tried(name, found.version) if found.version else None
+    missing = [lack.value for lack in Lack if lack in found.lacks]
+    return {"version": found.version or None, "tried": tested, "missing": missing}
 
 
 def _rights(held: Credential) -> dict[str, Any]:

@@ -45,11 +45,16 @@ def tried(name: str, version: str) -> bool:
     )
 
 
+def tried_words(name: str) -> str:
+    """Which versions were, as the end of a sentence."""
+    return _TRIED.get(name, ((), "none was"))[1]
+
+
 def peculiar(name: str, backend: Backend) -> str:
     """What to know of it, in one sentence; "" of a version that was tried and lacks nothing."""
     said = []
     if not tried(name, backend.version):
-        said.append(f"not tried with this console ({_TRIED[name][1]})")
+        said.append(f"not tried with this console ({tried_words(name)})")
     if backend.lacks:
         said.append(f"missing here: {listed(backend.lacks)}")
     called = _SAID.get(name, name.upper())

@@ -113,7 +113,8 @@ class SourceMeter:
         else:
             state = SourceState.LIVE if told is None else SourceState.STALE
         said = [told] if told is not None else []
-        if told is None or not told.refused:
+        connecting = told is None and state is SourceState.CONNECTING  # notes are about data
+        if not connecting and (told is None or not told.refused):
             said += [note for note in self._notes.values() if told is None or _new(note, told)][:1]
         reason = "; ".join(each.reason for each in said)
         if told is not None and self._address:

@@ -15,6 +15,7 @@ from nomad_console.domain.node import Node, NodeDetail
 
 DISTINCT_HOSTS = "distinct_hosts"
 _EVERY_POOL = "all"
+_DEFAULT_POOL = "default"  # also of servers before 1.6, which have no pools
 
 
 class Unknown(NamedTuple):
@@ -55,8 +56,8 @@ def fulfilled(constraint: Constraint, node: Node, detail: NodeDetail) -> bool | 
 
 
 def _in_reach(node: Node, job: Job) -> bool:
-    pool = job.pool or "default"
-    return pool in {node.pool, _EVERY_POOL} and any(
+    pool = job.pool or _DEFAULT_POOL
+    return pool in {node.pool or _DEFAULT_POOL, _EVERY_POOL} and any(
         fnmatchcase(node.datacenter, pattern) for pattern in job.datacenters
     )
 

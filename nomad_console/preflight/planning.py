@@ -12,6 +12,7 @@ from nomad_console.domain.plan import NodePlan, Plan, PlanOptions, Step
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.domain.survey import groups_before, survey
 from nomad_console.preflight import (
+    backends,
     balancer,
     groups,
     jobs,
@@ -68,6 +69,8 @@ RULES: tuple[Callable[[Case], list[Finding]], ...] = (
     sources.sources_live,
     sources.every_namespace,
     sources.token_lasts,
+    backends.workable,
+    backends.otherwise,
     rights.tokens_usable,
     rights.nodes_writable,
     rights.batch_stoppable,

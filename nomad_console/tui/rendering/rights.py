@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from nomad_console.domain.backend import listed, tried, tried_words
 from nomad_console.domain.rights import DESCRIBE, LIFECYCLE, NODE_WRITE, Credential, Verdict
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.domain.text import duration
@@ -63,7 +64,20 @@ def rights_entries(at: At) -> list[Entry]:
             found.append(fact(name, UNKNOWN))
         else:
             found += _held(at, name, held)
+        found += _backend(at, name)
     return found
+
+
+def _backend(at: At, name: str) -> list[Entry]:
+    """Which version answers, and what the console does in another way there."""
+    backend = at.snapshot.backend(name)
+    entries = []
+    if backend.version:
+        doubt = "" if tried(name, backend.version) else f"not tried: {tried_words(name)}"
+        entries.append(_plain("version", backend.version, doubt))
+    if backend.lacks:
+        entries.append(_plain("missing", listed(backend.lacks), "done in another way"))
+    return entries
 
 
 def _held(at: At, name: str, held: Credential) -> list[Entry]:
@@ -89,6 +103,10 @@ def _held(at: At, name: str, held: Credential) -> list[Entry]:
 def _right(name: str, verdict: Verdict, because: str) -> Entry:
     word = Cell(f"{_WORDS[verdict]:<9}", _TONES[verdict])
     return fact("", word, Cell(name), Cell(f"  {because}", Tone.DIM))
+
+
+def _plain(word: str, text: str, remark: str) -> Entry:
+    return fact("", Cell(f"{word:<9}", Tone.DIM), Cell(text), Cell(f"  {remark}", Tone.DIM))
 
 
 def _ends(at: At, held: Credential) -> tuple[Cell, ...]:

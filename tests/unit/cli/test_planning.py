@@ -5,6 +5,7 @@ import pytest
 
 from nomad_console.cli.arguments import Stopped, parser
 from nomad_console.cli.planning import asked, code_of, found, planned
+from nomad_console.domain.backend import Backend
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import PlanOptions, SystemJobs
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
@@ -129,3 +130,26 @@ async def test_a_backend_that_refuses_our_token_blocks_with_a_finding(
     plan = await planned(connections(world.cluster), planner, (node_id(2),), USUAL, 0.05)
     assert (code_of(plan), plan.findings[0].id) == (5, "source:consul")
     assert "consul: refused: no right" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "awaited",
+    [
+        {"backends": {"nomad": Backend(pending=True)}},
+        {"server_versions": (), "surveyed": False},
+        {"every_namespace": None},
+    ],
+)
+async def test_a_plan_waits_for_what_is_said_of_the_servers(awaited: dict[str, object]) -> None:
+    world = SmallWorld()
+    whole = msgspec.structs.replace(world.cluster.latest, surveyed=True)
+    noted = with_source(whole, "nomad", SourceState.LIVE, "this Nomad has no event stream")
+    world.cluster.latest = msgspec.structs.replace(noted, **awaited)
+    planner = Planner(SETTINGS, Agents(), world.cluster)
+    async with asyncio.TaskGroup() as tasks:
+        made = planned(connections(world.cluster), planner, (node_id(2),), USUAL, 30)
+        planning = tasks.create_task(made)
+        await asyncio.wait([planning], timeout=0.05)
+        assert not planning.done()
+        world.cluster.publish(noted)
+    assert not planning.result().blocked

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from nomad_console.cli.status import document, left_document, left_text, settled, silent, text
+from nomad_console.domain.backend import Backend, Lack
 from nomad_console.domain.plan import Step
 from nomad_console.domain.snapshot import ClusterSnapshot, Source, SourceState
 from nomad_console.operations.abandoned import Abandoned
@@ -107,3 +108,27 @@ def test_what_was_never_reached_is_unreachable_and_says_once_why() -> None:
     assert text(never, NOW).splitlines()[0] == "nomad  unreachable  no TLS; set http://"
     assert document(never, NOW)["sources"]["nomad"]["state"] == "unreachable"
     assert silent(never) == [told]
+
+
+def test_a_version_nobody_tried_is_said_and_one_that_was_is_not() -> None:
+    older = {"nomad": Backend("1.9.3", frozenset({Lack.EVENT_STREAM})), "consul": Backend("1.8.7")}
+    seen = msgspec.structs.replace(SNAPSHOT, backends=older)
+    assert settled(seen)
+    said = text(seen, NOW).splitlines()
+    (line,) = [line for line in said if "tried" in line]
+    assert line == (
+        "nomad  Nomad 1.9.3: not tried with this console (2.0.4 and 2.0.5 were); "
+        "missing here: event stream"
+    )
+    nomad, consul = (document(seen, NOW)["sources"][name] for name in ("nomad", "consul"))
+    assert (nomad["version"], nomad["tried"], nomad["missing"]) == (
+        "1.9.3",
+        False,
+        ["event stream"],
+    )
+    assert (consul["version"], consul["tried"], consul["missing"]) == ("1.8.7", True, [])
+    unsaid = msgspec.structs.replace(SNAPSHOT, backends={"nomad": Backend()})
+    nomad = document(unsaid, NOW)["sources"]["nomad"]
+    assert (nomad["version"], nomad["tried"], nomad["missing"]) == (None, None, [])
+    awaited = msgspec.structs.replace(SNAPSHOT, backends={"nomad": Backend(pending=True)})
+    assert not settled(awaited)

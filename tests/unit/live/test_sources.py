@@ -85,6 +85,15 @@ def test_the_address_stands_with_the_failure_and_the_same_advice_comes_once() ->
     assert store.publish().source("nomad").hint == "set http://; give more"
 
 
+def test_a_note_waits_for_the_data_that_it_is_about(world: World) -> None:
+    world.meter.await_first("lists")
+    world.meter.note("events", "no event stream", "")
+    assert (world.source().reason, world.source().word) == ("", "connecting")
+    world.meter.proved()
+    world.meter.recovered("lists")
+    assert world.source().told == "no event stream"
+
+
 def test_truth_never_goes_back(world: World) -> None:
     world.meter.proved()
     first = world.clock.now()

@@ -94,3 +94,12 @@ def test_distinct_hosts_may_be_switched_off() -> None:
     assert distinct([Constraint("", "distinct_hosts", "true")])
     assert not distinct([Constraint("", "distinct_hosts", "false")])
     assert not distinct([Constraint("a", "=", "b")])
+
+
+def test_a_server_without_pools_has_the_default_one() -> None:
+    unpooled = msgspec.structs.replace(NODE, pool="")
+    job = a_job("web", 2)
+    (group,) = job.groups
+    assert may_take(unpooled, DETAIL, job, group) is True
+    gpu = msgspec.structs.replace(job, pool="gpu")
+    assert may_take(unpooled, DETAIL, gpu, group) is False

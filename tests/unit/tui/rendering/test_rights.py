@@ -3,6 +3,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from nomad_console.domain.backend import Backend, Lack
 from nomad_console.domain.rights import LIFECYCLE, NODE_WRITE, Credential, Right, Verdict
 from nomad_console.domain.snapshot import ClusterSnapshot
 from nomad_console.tui.rendering.columns import At
@@ -57,3 +58,15 @@ def test_a_page_of_every_right() -> None:
     soon = holding(expires_at=EPOCH + timedelta(minutes=5))
     assert "ends in 05:00" in lines(soon)
     assert "·" in lines(holding(pending=True))
+
+
+def test_versions_and_what_is_missing_stand_with_the_rights() -> None:
+    backends = {
+        "nomad": Backend("1.9.3", frozenset({Lack.EVENT_STREAM, Lack.PAGES})),
+        "consul": Backend("1.8.7"),
+    }
+    said = lines(msgspec.structs.replace(READER, backends=backends))
+    assert "version  1.9.3  not tried: 2.0.4 and 2.0.5 were" in said
+    assert "missing  event stream, pages of lists  done in another way" in said
+    assert "version  1.8.7\n" in said.replace("  \n", "\n")
+    assert "version" not in lines(READER)
