@@ -103,8 +103,9 @@ def _rates(readings: Sequence[Reading]) -> list[float]:
         while readings[last].at - readings[first].at > _WINDOW_S:
             first += 1
         if first:
-            calls = readings[last].describes - readings[first - 1].describes
-            found.append(max(0, calls - 1) / _WINDOW_S)
+            before, after = readings[first - 1], readings[last]
+            calls = after.describes - before.describes
+            found.append(max(0, calls - 1) / (after.at - before.at))
     return found or [0.0]
 
 

@@ -58,7 +58,7 @@ def help_and_version(lab: Lab) -> list[Figure]:
 
 
 def first_paint(lab: Lab) -> list[Figure]:
-    """A second start: bytecode and the machines' ties are on disk."""
+    """A second start: its bytecode is on disk, and what the first one kept."""
     env = dict(lab.cluster.warm())
     program = Path(__file__).parent / "programs" / "bare.py"
     bare, ours = [], []

@@ -2,6 +2,7 @@
 
 import json
 from http.client import HTTPConnection
+from time import perf_counter
 from urllib.parse import urlsplit
 
 from tests.benchmarks.lab import PATIENCE_S, Cluster
@@ -30,6 +31,13 @@ class Node:
         response = self._connection.getresponse()
         response.read()
         assert response.status == 200, response.status
+
+    def round_trip_ms(self) -> float:
+        """How long the API itself takes for one."""
+        begun = perf_counter()
+        self.turn()
+        self.answered()
+        return (perf_counter() - begun) * 1000
 
     def close(self) -> None:
         if not self._eligible:
