@@ -35,6 +35,7 @@ from nomad_console.upgrade.events import (
 from nomad_console.upgrade.run import Run
 
 OUTPUT_LINES = 500
+_LAST = 300  # characters of a command's last line that are kept in the journal
 
 
 class Desk(Protocol):
@@ -145,8 +146,12 @@ class Performer:
             return
         lines, limit_s = self.output[command.node], self._host_limit_s
 
+        last = ""
+
         def said(line: str) -> None:
+            nonlocal last
             lines.append(line)
+            last = line.strip()[:_LAST] or last
             self._desk.tell()
 
         self._desk.put(HostStarted(command=command.id, **self._desk.moment()))
@@ -159,7 +164,8 @@ class Performer:
             reason = str(error)
         self._means.nudge(self._groups(command.node))
         moment = self._desk.moment()
-        self._desk.put(HostEnded(command=command.id, exit_code=code, reason=reason, **moment))
+        ended = HostEnded(command=command.id, exit_code=code, reason=reason, last=last, **moment)
+        self._desk.put(ended)
 
     def _groups(self, node: str) -> frozenset[str]:
         return frozenset(one.key.group for one in self._desk.run.plan.node(node).targets)

@@ -132,6 +132,7 @@ def _end_host(turn: Turn, upgrade: NodeUpgrade, pending: Pending, event: HostEnd
         turn.change(exit_code=0)
         return
     ended = "did not end" if event.exit_code is None else f"ended with {event.exit_code}"
-    reason = f"the host command {ended}" + (f": {event.reason}" if event.reason else "")
+    said = ": ".join(one for one in (event.reason, event.last) if one)
+    reason = f"the host command {ended}" + (f": {said}" if said else "")
     _trouble(turn, upgrade, pending, reason)
     turn.change(exit_code=event.exit_code)

@@ -94,11 +94,15 @@ class HostStarted(_Happened, frozen=True):
 
 
 class HostEnded(_Happened, frozen=True):
-    """`exit_code` None: it did not end by itself; `reason` says how it ended."""
+    """`exit_code` None: it did not end by itself; `reason` says how it ended.
+
+    `last` is the last line of its output.
+    """
 
     command: str
     exit_code: int | None
     reason: str = ""
+    last: str = ""
 
 
 class Accepted(_Happened, frozen=True):
@@ -174,6 +178,13 @@ class HostAnswered(_Happened, frozen=True):
     ran: bool
 
 
+class Closed(_Happened, frozen=True):
+    """Somebody gave the run up, begun or not: it is over as it is. `found`: what was there then."""
+
+    by: str
+    found: tuple[str, ...] = ()
+
+
 Event = (
     Started
     | Observed
@@ -201,4 +212,5 @@ Event = (
     | Disturbed
     | Resumed
     | HostAnswered
+    | Closed
 )

@@ -77,6 +77,7 @@ class ProofName(StrEnum):
     TARGETS_OURS = "targets as we left them"
     UNDRAINED = "our drain is ended"
     SETTLED = "nothing is stopping"
+    RUNS = "version it runs"
 
 
 _P = ProofName
@@ -122,13 +123,13 @@ DONE_MEANS: Mapping[Step | None, tuple[ProofName, ...]] = {
 }
 UNDONE_MEANS: Mapping[Undo, tuple[ProofName, ...]] = {
     Undo.DRAIN: (_P.UNDRAINED, _P.SETTLED),
-    Undo.REJOIN: (_P.READY, _P.ELIGIBLE, _P.SYSTEM_BACK, _P.CHECKS_PASSING),
+    Undo.REJOIN: (_P.READY, _P.ELIGIBLE, _P.SYSTEM_BACK, _P.CHECKS_PASSING, _P.RUNS),
     Undo.ATTACH: (_P.READY, _P.HEALTHY),
     Undo.CORDONS: (_P.ELIGIBLE,),
 }
 GUARDS = frozenset({_P.IN_TIME, _P.NODE_OURS, _P.TARGETS_OURS})  # false: the run is held, once
 CANCELED = "canceled"  # in the mark of NODE_OURS: another hand ended our drain
-OPTIONAL = frozenset({_P.REGISTERED_AGAIN}) | GUARDS  # no gate waits for them
+OPTIONAL = frozenset({_P.REGISTERED_AGAIN, _P.RUNS}) | GUARDS  # no gate waits for them
 
 
 class Proof(msgspec.Struct, frozen=True):

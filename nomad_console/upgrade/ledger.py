@@ -3,7 +3,7 @@
 import msgspec
 
 from nomad_console.domain.plan import NodePlan, Step
-from nomad_console.upgrade.commands import Deregister, Drain, SetEligibility
+from nomad_console.upgrade.commands import Deregister, Drain, RunHost, SetEligibility
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
 _CHAIN = list(Step)
@@ -49,12 +49,25 @@ def _changes(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> list[Change]:
     if upgrade.drained or maybe:
         changes.append(change("work was moved to other nodes", "", sure=upgrade.drained))
     changes += [change(f"batch work {_name(node, one)} was stopped", "") for one in upgrade.stopped]
-    if upgrade.step is not None and _CHAIN.index(upgrade.step) > _CHAIN.index(Step.UPGRADE):
-        changes.append(change(f"{node.version} became {run.plan.target_version}", ""))
-    elif upgrade.step == Step.UPGRADE and (upgrade.hosted or not node.host_argv):
+    became = _version(run, node, upgrade)
+    if became and became != node.version:
+        changes.append(change(f"{node.version} became {became}", ""))
+    elif became is None:
         words = f"{node.version} may have become {run.plan.target_version}"
         changes.append(change(words, "", sure=False))
     return changes
+
+
+def _version(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> str | None:
+    """What the node runs now, by its own word; None: its host step may still change it."""
+    place = -1 if upgrade.step is None else _CHAIN.index(upgrade.step)
+    if place > _CHAIN.index(Step.UPGRADE):
+        return upgrade.version or run.plan.target_version
+    if place < _CHAIN.index(Step.UPGRADE) or not (upgrade.hosted or not node.host_argv):
+        return node.version
+    host = [one for one in upgrade.pending if isinstance(one.write, RunHost) and one.intended]
+    at_work = any(not one.trouble or one.lost for one in host)
+    return None if at_work and upgrade.version in {"", node.version} else upgrade.version or None
 
 
 def _name(node: NodePlan, allocation: str) -> str:

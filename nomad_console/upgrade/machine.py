@@ -12,6 +12,7 @@ from nomad_console.upgrade.events import (
     Accepted,
     Answered,
     BatchChosen,
+    Closed,
     Disturbed,
     Event,
     Extended,
@@ -37,9 +38,9 @@ from nomad_console.upgrade.events import (
     TimeReached,
     Unknown,
 )
-from nomad_console.upgrade.gates import Observation, Proof, Standing, Truth
+from nomad_console.upgrade.gates import Observation, Proof, ProofName, Standing, Truth
 from nomad_console.upgrade.guards import guard
-from nomad_console.upgrade.run import Cause, GateState, NodeUpgrade, Run
+from nomad_console.upgrade.run import Cause, GateState, NodeUpgrade, Outcome, Run
 from nomad_console.upgrade.steps import begin_next, proceed
 from nomad_console.upgrade.turn import Turn
 from nomad_console.upgrade.uptake import take_up
@@ -88,7 +89,7 @@ def _take(turn: Turn, event: Event) -> str:
     """Let the event's fact into the run; the reason where it cannot be."""
     if turn.run.ended_at is not None:
         return "the run is over"
-    if turn.run.started_at is None and not isinstance(event, Started | Accepted):
+    if turn.run.started_at is None and not isinstance(event, Started | Accepted | Closed):
         return "the run has not been started"
     match event:
         case Started():
@@ -103,6 +104,9 @@ def _take(turn: Turn, event: Event) -> str:
             refusal = restore.turn_back(turn, event)
         case Resumed():
             take_up(turn)
+            refusal = ""
+        case Closed():
+            turn.change_run(ended_at=turn.at, outcome=Outcome.CLOSED)
             refusal = ""
         case _:
             refusal = _take_order(turn, event)
@@ -209,8 +213,19 @@ def _seen(run: Run, observation: Observation, at: datetime) -> tuple[NodeUpgrade
         for proof in seen[upgrade.node]:
             old = upgrade.standing(proof.name)
             standings.append(_standing(old, proof, at))
-        upgrades.append(msgspec.structs.replace(upgrade, proofs=tuple(standings)))
+        version = _version(run, seen[upgrade.node]) or upgrade.version
+        upgrades.append(msgspec.structs.replace(upgrade, proofs=tuple(standings), version=version))
     return tuple(upgrades)
+
+
+def _version(run: Run, proofs: tuple[Proof, ...]) -> str:
+    """What the node's agent runs, where these proofs say; "" where they do not."""
+    for proof in proofs:
+        if proof.name == ProofName.VERSION and proof.truth == Truth.TRUE:
+            return run.plan.target_version
+        if proof.name in {ProofName.VERSION, ProofName.RUNS} and proof.mark:
+            return proof.mark
+    return ""
 
 
 def _standing(old: Standing | None, proof: Proof, at: datetime) -> Standing:

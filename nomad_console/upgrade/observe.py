@@ -24,6 +24,7 @@ _LOOKS: Mapping[ProofName, tuple[SourceName, Look]] = {
     _P.SAME_MACHINE: (SourceName.NOMAD, machine.same_machine),
     _P.READY: (SourceName.NOMAD, machine.ready),
     _P.VERSION: (SourceName.NOMAD, machine.version),
+    _P.RUNS: (SourceName.NOMAD, machine.runs),
     _P.REGISTERED_AGAIN: (SourceName.NOMAD, machine.registered_again),
     _P.DRIVERS: (SourceName.NOMAD, machine.drivers),
     _P.ELIGIBLE: (SourceName.NOMAD, machine.eligible_as_found),

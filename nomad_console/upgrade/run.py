@@ -21,11 +21,12 @@ from nomad_console.upgrade.gates import (
 
 
 class Outcome(StrEnum):
-    """How a run ended; STOPPED: with nodes left untouched, as asked."""
+    """How a run ended; STOPPED: with nodes left untouched, as asked; CLOSED: given up by hand."""
 
     DONE = "done"
     RESTORED = "restored"
     STOPPED = "stopped"
+    CLOSED = "closed"
 
 
 class Cause(StrEnum):
@@ -112,7 +113,7 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     last write, `written_at` when that was answered: older evidence proves nothing. The flags are
     what the run has done here: `cancelled` our drain, `evaluated` jobs that did not come back,
     `stopped` batch allocations, `hosted` its command begun. `skipped` says by whom; `told` what
-    guards have held the run for.
+    guards have held the run for; `version` what Nomad listed last since its host step began.
     """
 
     node: str
@@ -140,6 +141,7 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     hosted: bool = False
     detached_at: datetime | None = None
     told: tuple[str, ...] = ()
+    version: str = ""
 
     def standing(self, name: ProofName) -> Standing | None:
         return next((one for one in self.proofs if one.proof.name == name), None)

@@ -10,6 +10,7 @@ from nomad_console.upgrade.events import (
     Accepted,
     Answered,
     BatchChosen,
+    Closed,
     Disturbed,
     Event,
     Extended,
@@ -41,7 +42,7 @@ from tests.support.play import Play
 from tests.support.snapshots import node_id
 
 _NODES = st.sampled_from([node_id(1), node_id(2), "other"])
-_KINDS = 26
+_KINDS = 27
 
 
 @st.composite
@@ -99,6 +100,7 @@ def any_event(play: Play, choice: int, node: str, gate: Gate, code: str) -> Even
         Disturbed(node=node, what="is eligible", command=call, **when),
         Resumed(by="ops@bastion", **when),
         HostAnswered(ran=bool(choice % 2), **when),
+        Closed(by="ops@bastion", **when),
     ]
     return made[choice]
 

@@ -158,6 +158,7 @@ def _over(sight: Sight) -> list[Line]:
         Outcome.DONE: "the run is over: every node is done",
         Outcome.RESTORED: "the run is over: what it changed is put back",
         Outcome.STOPPED: "the run is over: stopped as asked, nodes are left as they were",
+        Outcome.CLOSED: "the run is over: closed by hand, all is left as it was found",
     }
     lasting = for_good(sight.run) if sight.run.outcome is Outcome.RESTORED else []
     outcome = sight.run.outcome

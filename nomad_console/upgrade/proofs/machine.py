@@ -95,10 +95,15 @@ def version(sight: Sight) -> Verdict:
     """The wanted version; where the node had it before, a registration newer than the step."""
     node, wanted = sight.node, sight.plan.target_version
     if node.version != wanted:
-        return disproven(f"{node.version}, wanted {wanted}")
+        return disproven(f"{node.version}, wanted {wanted}", node.version)
     if sight.found.version == wanted and node.modify_index <= sight.upgrade.begun_index:
-        return disproven(f"{node.version}, but not registered since the step began")
+        return disproven(f"{node.version}, but not registered since the step began", node.version)
     return proven(node.version, str(node.modify_index))
+
+
+def runs(sight: Sight) -> Verdict:
+    """Whatever version it is: what a run on its way back has left the node with."""
+    return proven(sight.node.version, sight.node.version)
 
 
 def registered_again(sight: Sight) -> Verdict:

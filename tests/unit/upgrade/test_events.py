@@ -39,6 +39,7 @@ EVENTS: list[events.Event] = [
     events.Disturbed(node="n", what="is eligible", command="n/drain/1", **WHEN),
     events.Resumed(by="ops@bastion", **WHEN),
     events.HostAnswered(ran=True, **WHEN),
+    events.Closed(by="ops@bastion", found=("c1: ready",), **WHEN),
 ]
 
 

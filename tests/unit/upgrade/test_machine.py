@@ -444,3 +444,13 @@ def test_any_event_in_any_state_gives_a_state_or_a_rejection(
 
 
 PLAN = a_plan(1, 2, host_command=HOST)
+
+
+def test_a_run_that_is_given_up_is_over_begun_or_not() -> None:
+    for play in (Play(Run.of(a_plan(1))), started(1), at_step(Step.DRAIN)):
+        changed = ledger(play.run)
+        assert play.do(events.Closed, "ann@bastion", ("c1: ready",)) == ()
+        assert (play.run.outcome, play.run.active) == ("closed", False)
+        assert ledger(play.run) == changed
+        play.do(events.Closed, "ann@bastion")
+        assert play.refused() == "the run is over"
