@@ -19,7 +19,12 @@ from nomad_console.live.interest import Interest
 from nomad_console.operations.planner import Planner
 
 _UNREAD = ("unread:", "group-unread:", "discovery")  # findings that end by waiting
-_ROOM = ("no-room:", "little-room:", "room-unjudged:")  # the same, as long as nodes are not read
+_ROOM = (
+    "no-room:",
+    "little-room:",
+    "room-unjudged:",
+    "cordon-in-turn",
+)  # the same, as long as nodes are not read
 
 
 def asked(options: argparse.Namespace, usual: PlanOptions) -> PlanOptions:

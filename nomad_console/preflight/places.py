@@ -1,6 +1,7 @@
 """Where work that leaves a node could go, and what is left of each such place.
 
-Nodes are taken one after another: a place is a node that is not marked, or marked and back already.
+Nodes are taken one after another: a place is a node that is not marked, or marked and back already;
+`outside` asks for what is not marked alone.
 """
 
 from collections.abc import Iterator
@@ -56,13 +57,15 @@ class Place(NamedTuple):
 class Places:
     """For the work of the plan's node of this number; found one by one, as far as is asked for."""
 
-    def __init__(self, case: Case, number: int) -> None:
+    def __init__(self, case: Case, number: int, *, outside: bool = False) -> None:
         self.unread: list[str] = []  # names of nodes whose room is not known
         self.full = 0  # nodes without any CPU or memory left
         self._snapshot = case.snapshot
         turns = {one.node_id: turn for turn, one in enumerate(case.plan.nodes)}
         last = number if case.plan.cordon_selection else len(turns)
-        self._closed = {one for one, turn in turns.items() if turn == number or turn > last}
+        self._closed = {
+            one for one, turn in turns.items() if outside or turn == number or turn > last
+        }
         self._found: list[Place] = []
         self._rest = self._search()
 
@@ -89,7 +92,7 @@ class Places:
     def _search(self) -> Iterator[Place]:
         snapshot = self._snapshot
         for node in snapshot.nodes.values():
-            if not (node.ready and node.eligible) or node.draining or node.id in self._closed:
+            if not takes_work(node) or node.id in self._closed:
                 continue
             detail, claims = snapshot.details.get(node.id), snapshot.node_claims.get(node.id)
             if detail is None or claims is None or not detail.cpu_mhz or claims.untold:
@@ -107,6 +110,11 @@ class Places:
         here = self._snapshot.allocations_of(place.node.id)
         used = {port for one in here if not one.terminal and one.claim for port in one.claim.ports}
         return used | _ranges(place.detail.reserved_ports)
+
+
+def takes_work(node: Node) -> bool:
+    """The scheduler may place something there, now."""
+    return node.ready and node.eligible and not node.draining
 
 
 def need_of(case: Case, wave: Wave) -> Need:

@@ -24,7 +24,7 @@ from nomad_console.preflight import (
     versions,
 )
 from nomad_console.preflight.case import Case
-from nomad_console.preflight.room import one_by_one, room_elsewhere, room_judged
+from nomad_console.preflight.room import cordoned, room_elsewhere, room_judged
 
 
 def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanOptions) -> Plan:
@@ -57,11 +57,8 @@ def make_plan(snapshot: ClusterSnapshot, node_ids: Sequence[str], options: PlanO
     plan = _forecast(snapshot, plan, options)
     missing = [one for one in dict.fromkeys(node_ids) if one not in snapshot.nodes]
     first = [*_unlisted(missing), *(finding for _, finding in surveyed if finding is not None)]
-    case = Case.of(snapshot, plan, options)
-    in_turn = one_by_one(case)
-    if in_turn is not None:
-        first.append(in_turn)
-        case = case.with_plan(cordon_selection=False)
+    case, in_turn = cordoned(Case.of(snapshot, plan, options))
+    first += [in_turn] if in_turn is not None else []
     return msgspec.structs.replace(case.plan, findings=review(case, first))
 
 

@@ -5,20 +5,25 @@ from typing import NamedTuple
 
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.forecast import Wave
+from nomad_console.domain.node import Node
 from nomad_console.domain.plan import NodePlan
 from nomad_console.preflight.case import Case, listed, named
 from nomad_console.preflight.feasibility import fulfilled
-from nomad_console.preflight.places import Free, Need, Places, need_of
+from nomad_console.preflight.places import Free, Need, Places, need_of, takes_work
 
 HEAD_ROOM = 0.1  # of what moves
 
 
 class Shortage(NamedTuple):
-    """`surely`: no way of placing can do it, not only the one that was tried."""
+    """`surely`: no way of placing can do it, not only the one that was tried.
+
+    `placed`: all of it found a place, with little to spare.
+    """
 
     node: NodePlan
     surely: bool
     evidence: str
+    placed: bool = False
 
 
 def room_elsewhere(case: Case) -> list[Finding]:
@@ -48,20 +53,42 @@ def room_judged(case: Case) -> list[Finding]:
     return [found[name] for name in sorted(found)]
 
 
-def one_by_one(case: Case) -> Finding | None:
-    """Why the marked nodes are not all made ineligible first; None where they can be."""
+def cordoned(case: Case) -> tuple[Case, Finding | None]:
+    """The case as its nodes are made ineligible, and why one by one where that is not at once.
+
+    At once only where what leaves each of them has a place on nodes that are not marked, and where
+    every datacenter and pool of theirs keeps a node that takes work.
+    """
     if not case.plan.cordon_selection or len(case.plan.nodes) < 2:  # noqa: PLR2004 — several
-        return None
-    short = _shortage(case)
-    if short is None or not short.surely:
-        return None
+        return case, None
+    short = _shortage(case, outside=True)
+    reason = _emptied(case) if short is None or short.placed else short.evidence
+    if not reason:
+        return case, None
     apart = case.with_plan(cordon_selection=False)
     again = _shortage(apart)
     if again is not None and again.surely:
-        return None
-    evidence = f"with all marked nodes ineligible at once: {short.evidence}"
+        return apart, None  # blocked for that
+    evidence = f"with all marked nodes ineligible at once: {reason}"
     cure = "nothing: each is made ineligible in its turn, and some work may move twice"
-    return Finding("cordon-in-turn", Level.WARN, "cordon", evidence, cure)
+    return apart, Finding("cordon-in-turn", Level.WARN, "cordon", evidence, cure)
+
+
+def _emptied(case: Case) -> str:
+    """The datacenters and pools that would keep no node for new work; "" where each has one."""
+    nodes = case.snapshot.nodes
+    marked = [nodes[one.node_id] for one in case.plan.nodes]
+    closed = {one.id for one in marked}
+    kept = {_where(one) for one in nodes.values() if one.id not in closed and takes_work(one)}
+    empty = sorted({_where(one) for one in marked if one.eligible} - kept)
+    if not empty:
+        return ""
+    places = listed(f"{datacenter}, pool {pool}" for datacenter, pool in empty)
+    return f"no other node would take work in {places}"
+
+
+def _where(node: Node) -> tuple[str, str]:
+    return node.datacenter, node.pool
 
 
 def _unjudged(case: Case, node: NodePlan, wave: Wave) -> list[str]:
@@ -73,11 +100,11 @@ def _unjudged(case: Case, node: NodePlan, wave: Wave) -> list[str]:
     ]
 
 
-def _shortage(case: Case) -> Shortage | None:
+def _shortage(case: Case, *, outside: bool = False) -> Shortage | None:
     for number, (node, groups) in enumerate(case.moving):
         needs = [need_of(case, wave) for wave in groups if wave.group.tasks]
         needs.sort(key=lambda one: one.claim, reverse=True)
-        places = Places(case, number)
+        places = Places(case, number, outside=outside)
         left: dict[str, Free] = {}
         for need in needs:
             missing = _placed(places, need, left)
@@ -86,7 +113,8 @@ def _shortage(case: Case) -> Shortage | None:
         tight = [need for need in needs if not _spare(places, need, left)]
         if tight:
             evidence = f"fits, with less than {HEAD_ROOM:.0%} to spare: {_words(tight)}"
-            return Shortage(node, surely=False, evidence=f"{evidence}; {_unread(places)}")
+            evidence = f"{evidence}; {_unread(places)}"
+            return Shortage(node, surely=False, evidence=evidence, placed=True)
     return None
 
 

@@ -1,12 +1,18 @@
 """Whether what leaves a node fits elsewhere."""
 
 import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nomad_console.domain.finding import Level
+from nomad_console.domain.forecast import waves
 from nomad_console.domain.job import Constraint, Job
 from nomad_console.domain.snapshot import ClusterSnapshot
-from nomad_console.preflight.room import one_by_one, room_elsewhere, room_judged
+from nomad_console.preflight.feasibility import may_take
+from nomad_console.preflight.room import cordoned, room_elsewhere, room_judged
+from nomad_console.upgrade.run import Run
 from tests.support.plans import a_case, a_plan, ids
+from tests.support.play import Play
 from tests.support.snapshots import (
     a_job,
     an_allocation,
@@ -167,11 +173,101 @@ def test_marked_nodes_are_cordoned_in_their_turn_where_there_is_no_room_otherwis
 
 
 def test_where_there_is_room_all_are_cordoned_first_and_without_any_nothing_helps() -> None:
-    assert one_by_one(a_case(1, 2)) is None
-    assert one_by_one(a_case(1, snapshot=_crowded())) is None
+    for case in (a_case(1, 2), a_case(1, snapshot=_crowded())):
+        assert cordoned(case) == (case, None)
     asked = a_case(1, 2, snapshot=_crowded(), cordon_selection=False)
-    assert one_by_one(asked) is None
+    assert cordoned(asked)[1] is None
     full = with_detail(_crowded(), 2, cpu_mhz=1000)
-    assert one_by_one(a_case(1, 2, snapshot=full)) is None
-    assert a_plan(1, 2, snapshot=full).cordon_selection
+    apart, finding = cordoned(a_case(1, 2, snapshot=full))
+    assert (apart.plan.cordon_selection, finding) == (False, None)
     assert "no-room:c1" in ids(a_plan(1, 2, snapshot=full).findings)
+
+
+def _without_work(*numbers: int) -> ClusterSnapshot:
+    """Nothing but system jobs runs on these."""
+    here = set(map(node_id, numbers))
+    ended = (
+        msgspec.structs.replace(one, desired="stop", client="complete")
+        for one in NOW.allocations.values()
+        if one.node_id in here and one.job_type != "system"
+    )
+    return with_new(NOW, *ended)
+
+
+def test_all_nodes_of_a_cluster_are_cordoned_in_their_turn() -> None:
+    """Also where the first of them, or each of them, has nothing that would have to move."""
+    for snapshot in (NOW, _without_work(1), _without_work(*range(1, 7))):
+        plan = a_plan(*range(1, 7), snapshot=snapshot)
+        assert not plan.cordon_selection
+        assert "cordon-in-turn" in ids(plan.findings)
+
+
+def test_a_pool_keeps_a_node_for_new_work() -> None:
+    two = with_node(with_node(_without_work(4, 5), 4, pool="gpu"), 5, pool="gpu")
+    finding = next(one for one in a_plan(4, 5, snapshot=two).findings if one.id == "cordon-in-turn")
+    assert finding.evidence.endswith("no other node would take work in dc1, pool gpu")
+    third = with_node(two, 6, pool="gpu")
+    assert a_plan(4, 5, snapshot=third).cordon_selection
+    assert not a_plan(4, 5, snapshot=with_node(third, 6, eligibility="ineligible")).cordon_selection
+
+
+def _for_fast(snapshot: ClusterSnapshot) -> ClusterSnapshot:
+    """The job `web` wants nodes of this class."""
+    tied = (Constraint("${node.class}", "=", "fast"),)
+    return with_job(snapshot, msgspec.structs.replace(a_job("web", 6), constraints=tied))
+
+
+def test_work_tied_to_the_marked_nodes_keeps_one_of_them() -> None:
+    """A class that only marked nodes have: the others are no place for it."""
+    fast = _for_fast(NOW)
+    for number in (1, 2):
+        fast = with_node(fast, number, node_class="fast")
+    assert not a_plan(1, 2, snapshot=fast).cordon_selection
+    assert a_plan(1, 2, snapshot=with_node(fast, 3, node_class="fast")).cordon_selection
+
+
+def _stuck(run: Run, snapshot: ClusterSnapshot) -> list[str]:
+    """The groups of the node at work that no node which is eligible now may take."""
+    closed = {one.node for one in run.upgrades if one.cordoned or one.pending}
+    eligible = [one for one in snapshot.nodes.values() if one.eligible and one.id not in closed]
+    return [
+        wave.job.id
+        for wave in waves(snapshot, run.plan.node(run.upgrade.node))
+        if not any(
+            may_take(one, snapshot.details[one.id], wave.job, wave.group) for one in eligible
+        )
+    ]
+
+
+@given(
+    marked=st.lists(st.integers(1, 6), min_size=1, unique=True),
+    kinds=st.lists(
+        st.tuples(*map(st.sampled_from, (("default", "gpu"), ("edge", "fast")))), min_size=6
+    ),
+    idle=st.sets(st.integers(1, 6)),
+    closed=st.sets(st.integers(1, 6), max_size=3),
+    tied=st.booleans(),
+)
+@settings(max_examples=60)
+def test_at_every_gate_the_work_in_play_has_a_place(
+    marked: list[int],
+    kinds: list[tuple[str, str]],
+    idle: set[int],
+    closed: set[int],
+    tied: bool,
+) -> None:
+    snapshot = _without_work(*idle)
+    for number, (pool, node_class) in enumerate(kinds[:6], 1):
+        eligibility = "ineligible" if number in closed else "eligible"
+        changes = {"pool": pool, "node_class": node_class, "eligibility": eligibility}
+        snapshot = with_node(snapshot, number, **changes)
+    snapshot = _for_fast(snapshot) if tied else snapshot
+    play = Play(Run.of(a_plan(*marked, snapshot=snapshot)))
+    if play.run.plan.blocked:
+        return
+    play.take_up()
+    while play.run.ended_at is None:
+        if play.finish_step() is not None:
+            assert _stuck(play.run, snapshot) == []
+            play.confirm()
+            assert _stuck(play.run, snapshot) == []
