@@ -9,6 +9,7 @@ import msgspec
 from nomad_console.cli.arguments import BLOCKED, DONE, SOME, UNREACHABLE, USAGE, Stopped
 from nomad_console.cli.status import only_refused, say_silent
 from nomad_console.cli.wiring import Connections, until
+from nomad_console.domain.backend import Lack
 from nomad_console.domain.finding import Level
 from nomad_console.domain.host_command import HostCommandError, filled
 from nomad_console.domain.plan import BatchChoice, Plan, PlanOptions, SystemJobs
@@ -128,9 +129,17 @@ def _whole(snapshot: ClusterSnapshot, plan: Plan, but: str) -> bool:
     if nomad.state != SourceState.LIVE:
         return True
     surveyed = bool(snapshot.server_versions) or snapshot.surveyed
-    wanted = _UNREAD if len(snapshot.details) == len(snapshot.nodes) else (*_UNREAD, *_ROOM)
+    wanted = _UNREAD if _room_known(snapshot) else (*_UNREAD, *_ROOM)
     unread = any(one.id.startswith(wanted) and one.id != but for one in plan.findings)
     return surveyed and snapshot.every_namespace is not None and not unread
+
+
+def _room_known(snapshot: ClusterSnapshot) -> bool:
+    """Every node's details are read, and what its allocations claim where the list is silent."""
+    if len(snapshot.details) != len(snapshot.nodes):
+        return False
+    silent = Lack.CLAIMS in snapshot.backend(SourceName.NOMAD).lacks
+    return not (silent and any(one.untold for one in snapshot.node_claims.values()))
 
 
 def _awaited(source: Source) -> bool:

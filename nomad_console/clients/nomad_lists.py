@@ -117,7 +117,7 @@ class NomadLists:
 
     async def of_node(self, node_id: str, params: Mapping[str, str]) -> Listing[Allocation]:
         """A node's allocations and never another's; `params` has the filter for them."""
-        if Lack.FILTERS not in self._lacks:
+        if self._lacks.found.isdisjoint({Lack.FILTERS, Lack.CLAIMS}):
             try:
                 page = await self.page(ALLOCATIONS, params)
             except ApiError as error:

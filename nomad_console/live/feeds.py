@@ -11,6 +11,7 @@ from nomad_console.domain.snapshot import Source, SourceName, SourceState
 from nomad_console.live.alb_feed import AlbFeed
 from nomad_console.live.apis import AlbApi, ConsulApi, NomadApi
 from nomad_console.live.backends_feed import BackendsFeed
+from nomad_console.live.claims_feed import ClaimsFeed
 from nomad_console.live.consul_feed import ConsulFeed
 from nomad_console.live.interest import Interest
 from nomad_console.live.machine_cache import MachineCache
@@ -46,6 +47,7 @@ class Feeds:
         self._backends = backends
         meter = SourceMeter(SourceName.NOMAD, store, clock, asked.get(SourceName.NOMAD, ""))
         self._nomad = NomadFeed(nomad, store, meter, clock, namespace)
+        self._claims = ClaimsFeed(nomad, store, clock)
         self._details = NomadDetails(nomad, store, meter, clock, cache)
         self._consul: ConsulFeed | None = None
         self._alb: AlbFeed | None = None
@@ -66,6 +68,7 @@ class Feeds:
             tasks.create_task(self._store.run())
             tasks.create_task(self._nomad.run())
             tasks.create_task(self._details.run())
+            tasks.create_task(self._claims.run())
             tasks.create_task(self._refresh_tasks())
             if self._rights is not None:
                 tasks.create_task(self._rights.run())
