@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, assert_never
 
-from nomad_console.domain.plan import NodePlan, Plan, RecordedTarget, Step
+from nomad_console.domain.plan import BatchChoice, NodePlan, Plan, RecordedTarget, Step
 from nomad_console.domain.text import duration
 from nomad_console.upgrade.commands import (
     RUN_META,
@@ -35,15 +35,26 @@ class Call(NamedTuple):
 
 def chain(plan: Plan, node: NodePlan) -> tuple[Call, ...]:
     """The calls for one node in their order."""
-    untouched = NodeUpgrade(node.node_id)
     calls: list[Call] = []
     step = next_step(node, None)
     while step is not None:
-        asked = calls_of(plan, untouched, step)
-        writes = [kind(id="", node=node.node_id, **fields) for kind, fields in asked]
+        writes = [
+            kind(id="", node=one.node_id, **fields)
+            for one in (closed_with(plan, node) if step is Step.CORDON else (node,))
+            for kind, fields in calls_of(plan, NodeUpgrade(one.node_id), step)
+        ]
         calls += _told(plan, node, step, writes)
         step = next_step(node, step)
     return tuple(calls)
+
+
+def closed_with(plan: Plan, node: NodePlan) -> tuple[NodePlan, ...]:
+    """The nodes that are made ineligible when this one's turn begins: all with the first."""
+    if not plan.cordon_selection:
+        return (node,)
+    skips = plan.batch is BatchChoice.SKIP
+    taken = tuple(one for one in plan.nodes if not (skips and one.batch))
+    return taken if taken and taken[0].node_id == node.node_id else ()
 
 
 def ahead(run: Run) -> tuple[Call, ...]:
@@ -75,7 +86,7 @@ def _said(plan: Plan, write: Write) -> str:
             stopped = next((one.name for one in node.batch if one.id == allocation), allocation[:8])
             words = f"stop batch work {stopped}"
         case RunHost(argv=argv):
-            words = f"run {argv[0]} for {node.name}"
+            words = f"run {shlex.join(argv)}"
         case Register(target=target):
             words = f"register {_where(target)} in {target.group_name}"
         case _:

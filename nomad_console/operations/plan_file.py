@@ -60,7 +60,15 @@ def differences(kept: Plan, fresh: Plan) -> tuple[str, ...]:
         now = listed[0]
         if (node.version, node.instance_id) != (now.version, now.instance_id):
             found.append(f"{node.name} was {node.version}, is {now.version} {now.instance_id}")
-        old, new = chain(kept, node), chain(fresh, now)
+        old, new = (chain(_in_turn(plan), one) for plan, one in ((kept, node), (fresh, now)))
         found += [f"no longer: {call.words}" for call in old if call not in new]
         found += [f"now also: {call.words}" for call in new if call not in old]
+    if kept.cordon_selection != fresh.cordon_selection:
+        how = "all at once" if fresh.cordon_selection else "one by one"
+        found.append(f"its nodes would now be made ineligible {how}")
     return tuple(found)
+
+
+def _in_turn(plan: Plan) -> Plan:
+    """Each node with the calls that are about it, whenever they are made."""
+    return msgspec.structs.replace(plan, cordon_selection=False)

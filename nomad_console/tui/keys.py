@@ -128,6 +128,8 @@ RUN = (
     Key("escape,backspace", "back", "esc", "back", "to the dashboard; the run goes on"),
     Key("down,j", "scroll(1)", "↓ j", "", "a line on"),
     Key("up,k", "scroll(-1)", "↑ k", "", "a line back"),
+    Key("pagedown,ctrl+f", "page_gate(1)", "PgDn", "", "what else the gate says"),
+    Key("pageup,ctrl+b", "page_gate(-1)", "PgUp", "", "back to what it says first"),
 )
 APP = (
     Key("p", "pause", "p", "pause", "freeze what is shown; feeds go on"),

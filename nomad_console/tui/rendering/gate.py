@@ -1,6 +1,6 @@
 """The gate of a run: what is proven, what comes next, what it risks, how it is answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nomad_console.domain.plan import BatchChoice, Step
 from nomad_console.operations.calls import ahead
@@ -8,11 +8,13 @@ from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_plan import call_line
 from nomad_console.tui.rendering.upgrade_run import Sight, proofs_of
 from nomad_console.tui.rendering.wrapping import flowed, wrapped
+from nomad_console.upgrade.commands import SetEligibility
 from nomad_console.upgrade.gates import Gate, Truth
+from nomad_console.upgrade.machine import upcoming
 from nomad_console.upgrade.run import GateState
 
 _ASKS = {
-    Gate.START: "begin with {name}: make it ineligible for new work",
+    Gate.START: "begin with {name}",
     Gate.DETACH: "take {name} out of the balancer",
     Gate.DRAIN: "drain {name}",
     Gate.UPGRADE: "upgrade the agent on {name}",
@@ -21,31 +23,36 @@ _ASKS = {
     Gate.NEXT: "go on to {following}",
 }
 _RISKS = {
-    Gate.START: "nothing stops; new work goes to the other nodes",
+    Gate.START: "nothing is written before the next gate",
     Gate.DETACH: "the other targets carry its share",
     Gate.DRAIN: "its work is stopped and started elsewhere, as fast as each job allows",
     Gate.UPGRADE: "the agent restarts; the work that could move has been moved",
     Gate.REJOIN: "new work may come to it again",
     Gate.ATTACH: "the balancer sends to it as soon as it is healthy",
-    Gate.NEXT: "the next node leaves service",
+    Gate.NEXT: "nothing is written before its next gate",
 }
 _BACK = {
-    Gate.START: "make it eligible again",
+    Gate.START: "there is nothing to put back",
     Gate.DETACH: "register the same targets again; F stops here",
     Gate.DRAIN: "F ends the drain: what has left stays away, what is marked still goes",
     Gate.UPGRADE: "the new version stays; R brings the node back into service",
     Gate.REJOIN: "make it ineligible again",
     Gate.ATTACH: "take the targets out again",
-    Gate.NEXT: "make it eligible again",
+    Gate.NEXT: "R brings it back into service; what is done stays",
 }
 _NO_CALL = "nothing is written: eligibility is as it should be"
+_CLOSING = frozenset({Gate.START, Gate.NEXT})  # nodes may become ineligible
 _LABEL = 8  # columns of what a line is about
+_HANG = _LABEL + 2  # a command goes on under its own text
+_NAMED = 3  # nodes in a title; its lines below name them all
 
 
 def gate_title(sight: Sight, gate: GateState) -> str:
     following = sight.run.following
     other = sight.run.plan.node(following.node).name if following else ""
-    return _ASKS[gate.gate].format(name=sight.name, following=other)
+    asks = _ASKS[gate.gate].format(name=sight.name, following=other)
+    closing = _closing(sight, gate)
+    return f"{asks}: make {_listed(closing, _NAMED)} ineligible for new work" if closing else asks
 
 
 def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[Line]:
@@ -53,17 +60,40 @@ def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[L
 
     What is higher than it may be shows first what it asks.
     """
-    room = width - _LABEL
-    said = [call_line(call, room) for call in ahead(sight.run)] or [(Cell(_NO_CALL),)]
+    said = [call_line(call) for call in ahead(sight.run)] or [(Cell(_NO_CALL),)]
     rows = [(_label("next" if line is said[0] else ""), line) for line in said]
     rows += _batch(sight, gate)
-    rows += [
-        (_label("means"), (Cell(_RISKS[gate.gate]),)),
-        (_label("back"), (Cell(_BACK[gate.gate]),)),
-    ]
+    means, back = _RISKS[gate.gate], _BACK[gate.gate]
+    if closing := _listed(_closing(sight, gate)):
+        means = f"nothing stops; {closing} will get no new work: it goes to the other nodes"
+        back = f"make {closing} eligible again"
+    rows += [(_label("means"), (Cell(means),)), (_label("back"), (Cell(back),))]
     proofs = flowed(_proofs(sight), width, (_label("proven"),))
-    asked = [part for label, line in rows for part in wrapped((label, *line), width, _LABEL)]
+    asked = [
+        part
+        for label, line in rows
+        for part in wrapped((label, *line), width, _HANG if line in said else _LABEL)
+    ]
     return [*proofs, *asked] if len(proofs) + len(asked) <= height else [*asked, *proofs]
+
+
+def _closing(sight: Sight, gate: GateState) -> list[str]:
+    """Every node that the answer makes ineligible, by name."""
+    if gate.gate not in _CLOSING:
+        return []
+    plan = sight.run.plan
+    return [
+        plan.node(one.node).name
+        for one in upcoming(sight.run)
+        if isinstance(one, SetEligibility) and not one.eligible
+    ]
+
+
+def _listed(names: Sequence[str], most: int | None = None) -> str:
+    """In one sentence; beyond `most` they are counted."""
+    if most is not None and len(names) > most:
+        names = [*names[:most], f"{len(names) - most} more"]
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _batch(sight: Sight, gate: GateState) -> Iterator[tuple[Cell, Line]]:

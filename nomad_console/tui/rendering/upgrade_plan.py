@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from nomad_console.domain.finding import Finding, Level
-from nomad_console.domain.plan import NodePlan, Plan, SystemJobs
+from nomad_console.domain.plan import NodePlan, Plan, Step, SystemJobs
 from nomad_console.domain.policy import Policy
 from nomad_console.domain.text import duration
-from nomad_console.operations.calls import Call, chain
-from nomad_console.tui.rendering.text import Cell, Line, Tone, columns_of
+from nomad_console.operations.calls import Call, chain, closed_with
+from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.wrapping import wrapped
 
-EXACT = 1_000_000  # a width at which every call is its exact command
+EXACT = 1_000_000  # a width at which nothing is wrapped
 _TONES = {Level.BLOCK: Tone.BAD, Level.ACK: Tone.WARN, Level.WARN: Tone.WARN, Level.INFO: Tone.DIM}
 _LEVEL = 7  # columns of a finding's level
 _SYSTEM = {
@@ -23,7 +23,7 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
     """Everything an operator must have read before the first gate, none wider than `width`."""
     lines = [*_head(plan), *finding_lines(plan, width), *_foretold(plan)]
     for number, node in enumerate(plan.nodes, 1):
-        lines += [*_node(plan, number, node), *_steps(plan, node, width), ()]
+        lines += [*_node(plan, number, node), *_steps(plan, node), ()]
     lines += _settings(plan)
     return [part for line in lines for part in wrapped(line, width)]
 
@@ -39,11 +39,9 @@ def verdict(plan: Plan) -> Line:
     return (Cell(" ✔ nothing stands against it", Tone.GOOD),)
 
 
-def call_line(call: Call, width: int) -> Line:
-    """The exact command where it fits, else the same in words; `y` copies the command."""
-    if call.command and columns_of(call.command) + 2 <= width:
-        return (Cell("$ ", Tone.DIM), Cell(call.command))
-    return (Cell(call.words),)
+def call_line(call: Call) -> Line:
+    """The exact command, however long; in words only where it is done by hand."""
+    return (Cell("$ ", Tone.DIM), Cell(call.command)) if call.command else (Cell(call.words),)
 
 
 def _head(plan: Plan) -> Iterator[Line]:
@@ -104,7 +102,7 @@ def _node(plan: Plan, number: int, node: NodePlan) -> Iterator[Line]:
     )
 
 
-def _steps(plan: Plan, node: NodePlan, width: int) -> Iterator[Line]:
+def _steps(plan: Plan, node: NodePlan) -> Iterator[Line]:
     calls = chain(plan, node)
     indent = " " * 14
     for forecast in node.forecast.steps:
@@ -115,7 +113,9 @@ def _steps(plan: Plan, node: NodePlan, width: int) -> Iterator[Line]:
         )
         for call in calls:
             if call.step is forecast.step:
-                yield (Cell(indent), *call_line(call, width - len(indent)))
+                yield (Cell(indent), *call_line(call))
+        if forecast.step is Step.CORDON and not closed_with(plan, node):
+            yield (Cell(f"{indent}made ineligible at the start, with the others", Tone.DIM),)
 
 
 def _settings(plan: Plan) -> Iterator[Line]:

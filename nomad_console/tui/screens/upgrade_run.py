@@ -190,6 +190,11 @@ class UpgradeRun(RunOrders):
     def action_scroll(self, lines: int) -> None:
         self.step_view.jump(int(self.step_view.scroll_y) + lines)
 
+    def action_page_gate(self, pages: int) -> None:
+        """What is asked may be longer than its box."""
+        self.gate_view.page(pages)
+        self.shared.frames.request()
+
     def _show_ledger(self, sight: Sight) -> int:
         """The rows it takes, its title among them."""
         view, wide = self.ledger_view, not self.has_class("narrow")

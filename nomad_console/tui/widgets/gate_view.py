@@ -78,6 +78,7 @@ class GateView(Vertical):
         code = gate.code if gate is not None and not trouble else ""
         if code != self.code:
             self._shown_at, self._startled = (code, sight.elapsed), False
+            self._body.jump(0)
         self.set_class(bool(code), "open")
         first: Line = ()
         lines: list[Line]
@@ -96,8 +97,13 @@ class GateView(Vertical):
             step = run.undo or run.upgrade.step or "before the first step"
             title, tone = f"{sight.name}: {step} under way", Tone.BUSY
             lines = waiting_lines(sight, self._body.room)
+        beyond = self._show(title, tone, lines, rows)
+        if beyond > 0:
+            first += _key("PgDn", f"{beyond} more lines")
         self._offer(first, (offered or ()) if typed is None else ())
-        self._show(title, tone, lines, rows)
+
+    def page(self, pages: int) -> None:
+        self._body.page(pages)
 
     def _offer(self, first: Line, offered: Iterable[Key]) -> None:
         """The keys that fit on the line, from the most needed on."""
@@ -113,11 +119,13 @@ class GateView(Vertical):
         self.named = frozenset(named)
         self._answers.show(answers)
 
-    def _show(self, title: str, tone: Tone, lines: list[Line], rows: int) -> None:
+    def _show(self, title: str, tone: Tone, lines: list[Line], rows: int) -> int:
+        """How many of the lines lie below what there is room for."""
         document = as_document(title, lines, self._body.room)
         self._title.show((Cell("· "), Cell(title, tone)))
         self._body.show(document)
         set_rows(self, min(rows, len(document.entries) + _FRAME))
+        return len(document.entries) - int(self._body.scroll_y) - (rows - _FRAME)
 
 
 class GateTitle(LineView):

@@ -1,6 +1,6 @@
 import msgspec
 
-from nomad_console.domain.plan import BatchChoice, Step, SystemJobs
+from nomad_console.domain.plan import BatchChoice, Plan, Step, SystemJobs
 from nomad_console.operations.calls import ahead, chain, command_line, undoing
 from nomad_console.upgrade.commands import (
     CancelDrain,
@@ -41,7 +41,7 @@ def test_the_chain_is_told_in_its_order_with_the_exact_calls() -> None:
         "take i-00000000000000002:80 out of api-int",
         "take i-00000000000000002:80 out of web-public",
         "drain c2 of its services and batch jobs, no deadline",
-        "run ssh for c2",
+        "run ssh c2 up 2.0.5",
         "make c2 eligible",
         "register i-00000000000000002:80 in api-int",
         "register i-00000000000000002:80 in web-public",
@@ -60,6 +60,17 @@ def test_a_drain_that_spares_nothing_says_so() -> None:
     (drain,) = [call for call in chain(plan, plan.nodes[0]) if call.step is Step.DRAIN]
     assert "all its work, system jobs too" in drain.words
     assert "-ignore-system" not in drain.command
+
+
+def test_all_are_made_ineligible_with_the_first_and_the_plan_shows_it_there() -> None:
+    def cordons(plan: Plan) -> list[list[str]]:
+        chains = [chain(plan, node) for node in plan.nodes]
+        return [[one.words for one in calls if one.step is Step.CORDON] for calls in chains]
+
+    both = ["make c2 ineligible", "make c3 ineligible"]
+    assert cordons(a_plan(2, 3)) == [both, []]
+    assert cordons(a_plan(2, 3, cordon_selection=False)) == [both[:1], both[1:]]
+    assert cordons(a_plan(2, 3, batch=BatchChoice.SKIP)) == [[], both[1:]]
 
 
 def test_a_node_that_was_ineligible_stays_so() -> None:

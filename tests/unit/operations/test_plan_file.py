@@ -87,6 +87,12 @@ def test_what_changed_since_is_named() -> None:
     assert differences(PLAN, gone) == ("c2 is not listed any more",)
 
 
+def test_a_cordon_at_another_time_is_a_difference() -> None:
+    apart = msgspec.structs.replace(PLAN, cordon_selection=False)
+    assert differences(PLAN, apart) == ("its nodes would now be made ineligible one by one",)
+    assert differences(apart, PLAN) == ("its nodes would now be made ineligible all at once",)
+
+
 def test_another_target_is_a_difference_both_ways() -> None:
     bare = make_plan(
         without_targets(article_snapshot(), 1), (node_id(1),), PlanOptions(run_id="7f3a0000")

@@ -21,6 +21,7 @@ from nomad_console.upgrade.run import GateState
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
 from tests.support.sights import run_at
+from tests.support.snapshots import article_snapshot, with_node
 
 BEFORE = {
     Gate.START: None,
@@ -51,13 +52,21 @@ def body(gate: Gate, width: int = 76, plan: Plan | None = None, **fields: Any) -
 @pytest.mark.parametrize(
     ("gate", "title", "call"),
     [
-        (Gate.START, "begin with c2: make it ineligible for new work", "make c2 ineligible"),
-        (Gate.DETACH, "take c2 out of the balancer", "take i-00000000000000002:80 out of api-int"),
-        (Gate.DRAIN, "drain c2", "drain c2 of its services and batch jobs, no deadline"),
+        (
+            Gate.START,
+            "begin with c2: make c2 and c3 ineligible for new work",
+            "$ nomad node eligibility -disable\n          c2000000-",
+        ),
+        (Gate.DETACH, "take c2 out of the balancer", "$ aws elbv2 deregister-targets"),
+        (Gate.DRAIN, "drain c2", "$ nomad node drain -enable -yes -no-deadline"),
         (Gate.UPGRADE, "upgrade the agent on c2", "by hand: upgrade the Nomad agent of c2"),
-        (Gate.REJOIN, "bring c2 back", "make c2 eligible"),
-        (Gate.ATTACH, "give c2 traffic", "register i-00000000000000002:80 in web-public"),
-        (Gate.NEXT, "go on to c3", "make c3 ineligible"),
+        (Gate.REJOIN, "bring c2 back", "$ nomad node eligibility -enable\n          c2000000-"),
+        (Gate.ATTACH, "give c2 traffic", "$ aws elbv2 register-targets"),
+        (
+            Gate.NEXT,
+            "go on to c3: make c3 ineligible for new work",
+            "$ nomad node eligibility -disable\n          c3000000-",
+        ),
     ],
 )
 def test_every_gate_says_what_it_asks_what_comes_what_it_means_and_the_way_back(
@@ -82,10 +91,27 @@ def test_no_line_of_a_gate_is_cut(gate: Gate, width: int) -> None:
     assert all(size_of(line) <= width for line in gate_lines(sight, state, width, 20))
 
 
-def test_where_there_is_room_the_exact_command_stands() -> None:
-    assert "next    $ aws elbv2 deregister-targets --target-group-arn arn:aws:" in body(
-        Gate.DETACH, 196
-    )
+@pytest.mark.parametrize("gate", Gate)
+@pytest.mark.parametrize("width", [56, 76, 196])
+def test_the_exact_commands_stand_there_whatever_the_width(gate: Gate, width: int) -> None:
+    said = "".join(body(gate, width).split())
+    for call in ahead(at_gate(gate)[0].run):
+        assert "".join((call.command or call.words).split()) in said
+
+
+def test_every_node_that_becomes_ineligible_is_named() -> None:
+    sight, state = at_gate(Gate.START, a_plan(1, 2, 3, 4))
+    assert gate_title(sight, state).endswith("make c1, c2, c3 and 1 more ineligible for new work")
+    said = body(Gate.START, 196, a_plan(1, 2, 3, 4))
+    assert "means   nothing stops; c1, c2, c3 and c4 will get no new work" in said
+    assert "back    make c1, c2, c3 and c4 eligible again" in said
+
+
+def test_where_no_node_becomes_ineligible_none_is_named() -> None:
+    ineligible = with_node(article_snapshot(), 2, eligibility="ineligible")
+    sight, state = at_gate(Gate.START, a_plan(2, snapshot=ineligible))
+    assert gate_title(sight, state) == "begin with c2"
+    assert "nothing is written before the next gate" in body(Gate.START, plan=sight.run.plan)
 
 
 def test_y_copies_the_exact_commands_whatever_the_width() -> None:

@@ -6,7 +6,7 @@ import pytest
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import Plan, SystemJobs
 from nomad_console.domain.policy import Policy
-from nomad_console.operations.calls import Call
+from nomad_console.operations.calls import Call, chain
 from nomad_console.tui.rendering.text import Line, Tone, plain
 from nomad_console.tui.rendering.upgrade_plan import EXACT, call_line, plan_lines, verdict
 from nomad_console.tui.rendering.wrapping import size_of
@@ -37,14 +37,20 @@ def test_it_names_node_version_time_and_every_step_with_its_calls() -> None:
     assert "system jobs keep running" in said
 
 
-def test_at_80_columns_calls_are_in_words_and_nothing_is_cut() -> None:
+def test_at_80_columns_calls_are_exact_too_and_nothing_is_cut() -> None:
     lines = plan_lines(with_findings(BLOCK, WARN), 77)
     assert all(size_of(line) <= 77 for line in lines)
     said = text(lines)
     assert "…" not in said
-    assert "take i-00000000000000002:80 out of web-public" in said
-    assert "arn:aws:" not in said
     assert said.count("the balancer is silent") + said.count("the balancer is\n") == 8
+    for one in chain(a_plan(2), a_plan(2).nodes[0]):
+        assert "".join(one.command.split()) in "".join(said.split())
+
+
+def test_nodes_made_ineligible_with_the_first_say_so() -> None:
+    said = text(plan_lines(a_plan(2, 3), EXACT))
+    assert said.count("made ineligible at the start, with the others") == 1
+    assert said.index("-disable c3") < said.index("2 c3 ")
 
 
 def test_findings_come_first_the_worst_before_the_rest_with_cure_and_id() -> None:
@@ -81,11 +87,10 @@ def test_waits_that_are_not_the_default_and_stopped_system_jobs_are_said() -> No
     assert "Waits" not in text(plan_lines(a_plan(2), EXACT))
 
 
-def test_a_call_without_a_command_is_told_in_words() -> None:
+def test_a_call_is_its_exact_command_where_there_is_one() -> None:
     step = a_plan(2).nodes[0].forecast.steps[0].step
-    assert plain(call_line(Call(step, "by hand: …", ""), 200)) == "by hand: …"
-    assert plain(call_line(Call(step, "words", "command"), 9)) == "$ command"
-    assert plain(call_line(Call(step, "words", "command"), 8)) == "words"
+    assert plain(call_line(Call(step, "by hand: …", ""))) == "by hand: …"
+    assert plain(call_line(Call(step, "words", "command"))) == "$ command"
 
 
 def test_hostile_names_reach_no_terminal() -> None:

@@ -286,8 +286,29 @@ async def test_at_every_size_the_gate_shows_its_title_and_its_answers(tmp_path: 
             await operator.seat.pilot.resize_terminal(*size)
             await operator.seat.settle(1)
             assert "· Gate: upgrade the agent on c2" in operator.seat.text, size
-            assert f"c {code} confirm  h hold  F freeze  R restore" in operator.seat.text, size
+            assert f"c {code} confirm" in operator.seat.text, size
+            assert "h hold  F freeze  R restore" in operator.seat.text, size
             assert "by hand: upgrade" in operator.seat.text, size
+
+
+async def test_what_a_gate_asks_can_be_read_to_its_end(tmp_path: Path) -> None:
+    host = ("upgrade-agent", *(f"--option-{number}={{name}}" for number in range(20)))
+    async with operating(tmp_path, (60, 15), host=host) as operator:
+        await at_first_gate(operator)
+        await operator.answer(Gate.START, Gate.DETACH, Gate.DRAIN)
+        await operator.open(Gate.UPGRADE)
+        first = operator.seat.text
+        assert "--option-19=c2" not in first
+        assert "more lines" in first
+        read = first
+        while "more lines" in read.splitlines()[-4]:
+            read += await operator.press("pagedown")
+        for number in range(20):
+            assert f"--option-{number}=c2" in read
+        assert "proven" in read
+        for _ in range(9):
+            await operator.press("pageup")
+        assert operator.seat.text.splitlines()[-9:] == first.splitlines()[-9:]
 
 
 async def test_where_a_gate_is_open_the_label_of_the_cluster_stands_in_its_colour(

@@ -148,7 +148,7 @@ async def test_it_is_as_high_as_it_has_to_say_and_no_higher_than_it_may_be() -> 
         await app.see(sight())
         assert app.view.outer_size.height == 5
         await app.see(sight(OPEN))
-        assert app.view.outer_size.height == 8
+        assert app.view.outer_size.height == 9
         said = await app.see(sight(OPEN), rows=6)
         assert app.view.outer_size.height == 6
         assert "c 7f confirm" in said
