@@ -12,7 +12,7 @@ from nomad_console.domain.text import duration, printable
 from nomad_console.operations.calls import undoing
 from nomad_console.operations.counts import Counted
 from nomad_console.operations.narration import record, words
-from nomad_console.operations.report import as_data, probed
+from nomad_console.operations.report import as_data, probed, why
 from nomad_console.upgrade.events import Event, HostEnded
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import Outcome, Run
@@ -92,7 +92,7 @@ class Narrator:
         run = conductor.run
         outcome = str(run.outcome) if run.outcome else "held"
         code = self._codes[run.outcome] if run.outcome else signalled or SOME
-        reason = conductor.trouble or (run.hold.reason if run.hold else "")
+        reason = conductor.trouble or why(run)
         undo = undoing(run) if run.active else ()
         detail = {
             "outcome": outcome,

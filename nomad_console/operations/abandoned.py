@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nomad_console.operations.archive import Kept, read_kept
 from nomad_console.operations.journal import JournalError
-from nomad_console.operations.lock_file import living_holder
+from nomad_console.operations.lock_file import holders
 
 
 class Abandoned:
@@ -17,8 +17,7 @@ class Abandoned:
 
     def __call__(self) -> tuple[Kept, ...]:
         """The newest first; what no process of this host holds."""
-        locks = self._where.glob("*.lock")
-        held = {holder.run_id for path in locks if (holder := living_holder(path))}
+        held = {holder.run_id for holder in holders(self._where)}
         kept = (self._kept(path) for path in sorted(self._where.glob("*.ndjson")))
         left = [
             one

@@ -1,27 +1,41 @@
 """The journals of this user, read back: what was done, by whom, when."""
 
-from functools import reduce
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nomad_console.domain.text import duration, printable
 from nomad_console.operations.counts import Counted, summed
 from nomad_console.operations.counts import kept as counts_of
+from nomad_console.operations.hosts import tail
 from nomad_console.operations.journal import Head, JournalError, read
-from nomad_console.operations.report import as_data, probed, report
+from nomad_console.operations.lock_file import Holder, holders
+from nomad_console.operations.performer import OUTPUT_LINES, output_of
+from nomad_console.operations.report import (
+    as_data,
+    foretold,
+    probed,
+    report,
+    state_of,
+    unrecorded,
+    why,
+)
+from nomad_console.operations.story import Story, Stretch, retold
+from nomad_console.upgrade.gates import Standing, Undo
 from nomad_console.upgrade.ledger import ledger
-from nomad_console.upgrade.machine import advance
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
 
 class Kept(NamedTuple):
-    """A run as its journal tells it."""
+    """A run as its journal tells it. `holder`: who conducts it now; None: nobody is known to."""
 
     path: Path
     head: Head
     run: Run
     torn: bool
     counted: Counted
+    story: Story
+    holder: Holder | None = None
 
     @property
     def id(self) -> str:
@@ -29,12 +43,24 @@ class Kept(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """done, restored or stopped; of a run that is not over, whether it is held."""
+        """How it ended; of a run that is not over, who is at it or was last, and if it is held."""
         if self.run.outcome is not None:
             return self.run.outcome
-        if self.run.started_at is None:
+        if self.holder is None and self.run.started_at is None:
             return "not begun"
-        return "not over, held" if self.run.hold else "not over"
+        if self.holder is not None:
+            held = ", held" if self.run.hold else ""
+            said = f"under way by {self.holder.by} (process {self.holder.pid}){held}"
+        else:
+            said = f"{'held, left' if self.run.hold else 'left unfinished'} by {self.story.by}"
+        return printable(said)
+
+    @property
+    def where(self) -> str:
+        """Step and node, in words."""
+        name = self.run.plan.node(self.run.upgrade.node).name
+        back = "the way back" if self.run.restoring is not None else ""
+        return printable(f"at {back or self.run.upgrade.step or 'the start'} of {name}")
 
     @property
     def nodes(self) -> str:
@@ -56,6 +82,8 @@ def archive(where: Path) -> Archive:
             kept.append(read_kept(path))
         except JournalError as error:
             unreadable.append(str(error))
+    living = {one.run_id: one for one in holders(where)}
+    kept = [one._replace(holder=living.get(one.id)) for one in kept]
     newest = sorted(kept, key=lambda one: one.head.begun_at, reverse=True)
     return Archive(tuple(newest), tuple(unreadable))
 
@@ -63,17 +91,10 @@ def archive(where: Path) -> Archive:
 def read_kept(path: Path) -> Kept:
     """One of them. Raises JournalError."""
     chronicle = read(path)
-    begun, last = chronicle.head.begun_at, next(reversed(chronicle.events), None)
-    run = reduce(
-        lambda now, event: advance(now, event)[0], chronicle.events, Run.of(chronicle.head.plan)
-    )
-    return Kept(
-        path,
-        chronicle.head,
-        run,
-        chronicle.torn,
-        summed(counts_of(path), last.at if last else begun),
-    )
+    head, last = chronicle.head, next(reversed(chronicle.events), None)
+    run, story = retold(head.plan, head.by, chronicle.events)
+    counted = summed(counts_of(path), last.at if last else head.begun_at)
+    return Kept(path, head, run, chronicle.torn, counted, story)
 
 
 def document(kept: Kept) -> dict[str, Any]:
@@ -82,57 +103,81 @@ def document(kept: Kept) -> dict[str, Any]:
     return {
         "id": kept.id,
         "outcome": kept.outcome,
+        "why": why(run) or None,
+        "probe": as_data(kept.counted),
         "by": kept.head.by,
+        "under_way": holder_data(kept.holder),
         "cluster": kept.head.cluster,
         "begun_at": kept.head.begun_at.isoformat(),
         "ended_at": run.ended_at.isoformat() if run.ended_at else None,
         "held": run.hold.reason if run.hold else None,
         "target_version": plan.target_version,
         "forecast_s": round(plan.seconds, 1),
-        "nodes": [_node(run, upgrade) for upgrade in run.upgrades],
+        "nodes": [_node(kept, upgrade) for upgrade in run.upgrades],
         "foretold": [
-            {"node": node.name, "subject": one.subject, "why": one.why}
-            for node in plan.nodes
-            for one in node.forecast.failing
+            {"node": name, "subject": one.subject, "why": one.why} for name, one in foretold(run)
         ],
         "changed": [
             {"node": one.name, "change": one.change, "undo": one.inverse or None, "sure": one.sure}
             for one in ledger(run)
         ],
-        "probe": as_data(kept.counted),
+        "happened": [{"time": one.at.isoformat(), "what": one.text} for one in kept.story.told],
         "journal": str(kept.path),
         "torn": kept.torn,
     }
 
 
-def _node(run: Run, upgrade: NodeUpgrade) -> dict[str, Any]:
-    node = run.plan.node(upgrade.node)
+def holder_data(holder: Holder | None) -> dict[str, Any] | None:
+    """Who conducts a run now, as plain data."""
+    if holder is None:
+        return None
+    return {"by": holder.by, "pid": holder.pid, "since": holder.since.isoformat()}
+
+
+def _node(kept: Kept, upgrade: NodeUpgrade) -> dict[str, Any]:
+    node = kept.run.plan.node(upgrade.node)
+    rest = unrecorded(upgrade, kept.story)
+    left = next((one for one in rest if one.left), None)
     return {
         "id": node.node_id,
         "name": node.name,
         "version": node.version,
+        "runs": upgrade.version or None,
+        "state": state_of(kept.run, upgrade),
         "step": upgrade.step,
         "done": upgrade.ended_at is not None,
         "steps": [
-            {
-                "step": one.step,
-                "begun_at": one.begun_at.isoformat(),
-                "seconds": round((one.ended_at - one.begun_at).total_seconds(), 3),
-                "proofs": {
-                    str(standing.proof.name): standing.proof.evidence for standing in one.proofs
-                },
-            }
+            _span(one.step, one.begun_at, one.ended_at, one.proofs)
             for one in upgrade.records
             if one.step is not None
         ],
+        "left": _stretch(left) if left is not None else None,
+        "way_back": [_stretch(one) for one in rest if isinstance(one.what, Undo)],
+    }
+
+
+def _stretch(one: Stretch) -> dict[str, Any]:
+    return _span(one.what, one.begun_at, one.ended_at, one.proofs)
+
+
+def _span(
+    what: str, begun_at: datetime, ended_at: datetime | None, proofs: tuple[Standing, ...]
+) -> dict[str, Any]:
+    seconds = None if ended_at is None else round((ended_at - begun_at).total_seconds(), 3)
+    return {
+        "step": what,
+        "begun_at": begun_at.isoformat(),
+        "seconds": seconds,
+        "proofs": {str(one.proof.name): one.proof.evidence for one in proofs},
     }
 
 
 def text(kept: Kept) -> tuple[str, ...]:
     """The report as lines, with who did it and how it ended."""
-    lines = report(kept.run, {}, str(kept.path), kept.counted)
-    held = f": {kept.run.hold.reason}" if kept.run.hold and not kept.run.ended_at else ""
-    said = printable(f"{kept.outcome}{held}; by {kept.head.by} on {kept.head.cluster}")
+    nodes = (node.node_id for node in kept.run.plan.nodes)
+    output = {node: tail(output_of(kept.path, node), OUTPUT_LINES) for node in nodes}
+    lines = report(kept.run, output, str(kept.path), kept.counted, kept.story)
+    said = printable(f"{kept.outcome}; by {kept.head.by} on {kept.head.cluster}")
     return (lines[0], said, *lines[1:])
 
 
@@ -144,18 +189,20 @@ def markdown(kept: Kept) -> tuple[str, ...]:
     times = f"took {duration(took.total_seconds())}" if took else "is not over"
     where = f"{_safe(kept.head.cluster)} by {_safe(kept.head.by)}"
     lines = [
-        f"## Upgrade of {_safe(kept.nodes)} to {_safe(plan.target_version)}: {kept.outcome}",
+        f"## Upgrade of {_safe(kept.nodes)} to {_safe(plan.target_version)}: {_safe(kept.outcome)}",
         "",
         f"Run `{kept.id}` on {where}, {kept.head.begun_at:%Y-%m-%d %H:%M:%S} UTC.",
         f"It {times}; forecast {duration(plan.seconds)} without the time at gates.",
     ]
-    if data["held"]:
-        lines += ["", f"Held: {_safe(data['held'])}"]
+    if data["why"]:
+        lines += ["", f"{'Held' if data['held'] else 'Why'}: {_safe(data['why'])}"]
+    lines += ["", *(_safe(one.strip()) + "  " for one in probed(kept.counted))]
     lines += ["", "| node | step | took | proven by |", "| --- | --- | --- | --- |"]
     for node in data["nodes"]:
-        for step in node["steps"]:
+        for step in (*node["steps"], *filter(None, [node["left"]]), *node["way_back"]):
             proofs = "; ".join(f"{name}: {evidence}" for name, evidence in step["proofs"].items())
-            took_s = duration(step["seconds"])
+            took_s = "·" if step["seconds"] is None else duration(step["seconds"])
+            took_s += ", not to its end" if step is node["left"] else ""
             lines.append(f"| {_safe(node['name'])} | {step['step']} | {took_s} | {_safe(proofs)} |")
     lines += _listed(
         "Foretold to lose requests",
@@ -168,10 +215,9 @@ def markdown(kept: Kept) -> tuple[str, ...]:
             for one in data["changed"]
         ],
     )
-    if kept.counted.consoles:
-        lines += _listed(
-            "What the probe met with", [one.strip() for one in probed(kept.counted) if one]
-        )
+    lines += _listed(
+        "What happened (UTC)", [f"{one.at:%H:%M:%S} {one.text}" for one in kept.story.told]
+    )
     return (*lines, "", f"Journal: `{kept.path}`")
 
 

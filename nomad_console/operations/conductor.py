@@ -16,6 +16,7 @@ from nomad_console.operations.loss import Loss
 from nomad_console.operations.means import Means
 from nomad_console.operations.performer import Performer
 from nomad_console.operations.probe import Failure, Probe
+from nomad_console.operations.story import retold
 from nomad_console.operations.tokens import Tokens
 from nomad_console.operations.writer import Unwanted
 from nomad_console.upgrade.answers import Answer
@@ -67,10 +68,12 @@ class Conductor(Inbox):
         lock: Lock,
         probe: Probe,
         host_limit_s: float,
+        begun_by: str,
         events: Sequence[Event] = (),
     ) -> None:
         super().__init__(means.snapshots, means.clock)
         self.run = replay(plan, events)
+        _, self.story = retold(plan, begun_by, events)
         self.notice = self.trouble = ""
         self._known = Known(events)
         self._journal = journal
@@ -211,6 +214,7 @@ class Conductor(Inbox):
             return False
         before, self.run = self.run, run
         self._known.take(event)
+        self.story.take(event, before, run)
         self.heard(event, before)
         return True
 

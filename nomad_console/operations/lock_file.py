@@ -77,6 +77,12 @@ def living_holder(path: Path) -> Holder | None:
     return None
 
 
+def holders(where: Path) -> tuple[Holder, ...]:
+    """Of every lock that a living process holds in the folder."""
+    found = (living_holder(path) for path in sorted(where.glob("*.lock")))
+    return tuple(one for one in found if one is not None)
+
+
 def decoded(value: bytes) -> Holder | None:
     """Whom a lock's value names; None for what is none of ours."""
     try:

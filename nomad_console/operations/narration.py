@@ -21,7 +21,7 @@ def record(event: Event, before: Run, after: Run) -> dict[str, Any]:
     upgrade = _about(event, before, after)
     fields = msgspec.json.decode(msgspec.json.encode(event))
     detail = {key: value for key, value in fields.items() if key not in _ELSEWHERE}
-    write = _call_of(event, before, after)
+    write = call_of(event, before, after)
     if write is not None:
         detail["call"] = call(write)
     if isinstance(event, Observed):
@@ -41,7 +41,7 @@ def words(event: Event, before: Run, after: Run) -> str:
     upgrade = _about(event, before, after)
     name = after.plan.node(upgrade.node).name
     said = []
-    write = _call_of(event, before, after)
+    write = call_of(event, before, after)
     if isinstance(event, Answered) and write is not None:
         said.append(f"{name}: {call(write)}")
     if isinstance(event, GateOpened):
@@ -60,13 +60,13 @@ def words(event: Event, before: Run, after: Run) -> str:
 def _about(event: Event, before: Run, after: Run) -> NodeUpgrade:
     """The node that the event names, by itself or by the id of its call, else the one at work."""
     named = getattr(event, "node", "")
-    write = _call_of(event, before, after)
+    write = call_of(event, before, after)
     if write is not None:
         named = write.node
     return after.of_node(named) or after.upgrade
 
 
-def _call_of(event: Event, before: Run, after: Run) -> Write | None:
+def call_of(event: Event, before: Run, after: Run) -> Write | None:
     command = getattr(event, "command", "")
     if not command:
         return None

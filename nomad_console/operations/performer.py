@@ -38,6 +38,11 @@ OUTPUT_LINES = 500
 _LAST = 300  # characters of a command's last line that are kept in the journal
 
 
+def output_of(journal: Path, node: str) -> Path:
+    """Where the output of the node's host command lies: beside the journal."""
+    return journal.with_suffix(f".{node[:8]}.log")
+
+
 class Desk(Protocol):
     """Whom a performer works for. `intend` raises Unwanted where a call is not asked for now."""
 
@@ -171,5 +176,4 @@ class Performer:
         return frozenset(one.key.group for one in self._desk.run.plan.node(node).targets)
 
     def _kept(self, node: str) -> Path:
-        """Where the output of the node's host command lies: beside the journal."""
-        return self._journal.with_suffix(f".{node[:8]}.log")
+        return output_of(self._journal, node)

@@ -1,11 +1,14 @@
 """The report of a run, as plain lines for a screen, a file or a ticket."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from nomad_console.domain.plan import ExpectedFailure
 from nomad_console.domain.text import duration, printable
 from nomad_console.operations.counts import Counted
+from nomad_console.operations.story import Story, Stretch
+from nomad_console.upgrade.gates import Standing, Truth
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
@@ -17,17 +20,61 @@ def report(
     output: Mapping[str, Sequence[str]],
     journal: str,
     counted: Counted | None = None,
+    story: Story | None = None,
 ) -> tuple[str, ...]:
-    """What was done, how long it took, what proved it, what requests saw, what is left changed."""
-    return tuple(printable(line) for line in _lines(run, output, journal, counted or Counted()))
+    """What requests saw, what was done, how long it took, what proved it, what is left changed."""
+    lines = _lines(run, output, journal, counted or Counted(), story or Story())
+    return tuple(printable(line) for line in lines)
+
+
+def why(run: Run) -> str:
+    """What holds the run, or what ended it before its time; "" where nothing did."""
+    if run.hold is not None and run.active:
+        return run.hold.reason
+    back = run.restoring
+    if back is None:
+        return ""
+    return back.reason if back.held in {"", back.reason} else f"{back.held}; then {back.reason}"
+
+
+def foretold(run: Run) -> list[tuple[str, ExpectedFailure]]:
+    """Whose requests the plan said are lost, by node; of a run that is over, where it drained."""
+    drained = {one.node for one in run.upgrades if one.drained or not run.ended_at}
+    return [
+        (node.name, one)
+        for node in run.plan.nodes
+        if node.node_id in drained
+        for one in node.forecast.failing
+    ]
+
+
+def state_of(run: Run, upgrade: NodeUpgrade) -> str:
+    """Where one node's way has led, in a few words."""
+    if upgrade.skipped:
+        return f"skipped by {upgrade.skipped}"
+    if upgrade.ended_at is not None and run.restoring is None:
+        return "done"
+    if upgrade.step is None:
+        return "not begun"
+    if run.restoring is not None:
+        left = upgrade.node in run.restoring.left
+        return "left as it was" if left else "restored" if run.ended_at else "being restored"
+    return f"left at {upgrade.step}" if run.ended_at else "under way"
 
 
 def _lines(
-    run: Run, output: Mapping[str, Sequence[str]], journal: str, counted: Counted
+    run: Run,
+    output: Mapping[str, Sequence[str]],
+    journal: str,
+    counted: Counted,
+    story: Story,
 ) -> Iterator[str]:
     plan = run.plan
-    done = sum(1 for upgrade in run.upgrades if upgrade.ended_at is not None)
+    done = sum(1 for upgrade in run.upgrades if state_of(run, upgrade) == "done")
     yield f"Run {plan.run_id}: {done} of {len(plan.nodes)} nodes on {plan.target_version}"
+    if reason := why(run):
+        yield f"{'held' if run.active and run.hold else run.outcome or 'on its way back'}: {reason}"
+    yield from probed(counted)
     if run.started_at is not None:
         took = f", took {_between(run.started_at, run.ended_at)}" if run.ended_at else ""
         yield f"begun {run.started_at:%Y-%m-%d %H:%M:%S} UTC{took}"
@@ -35,13 +82,12 @@ def _lines(
     yield f"journal {journal}"
     for upgrade in run.upgrades:
         yield ""
-        yield from _node(run, upgrade, output.get(upgrade.node, ()))
-    failing = [(node.name, one) for node in plan.nodes for one in node.forecast.failing]
+        yield from _node(run, upgrade, output.get(upgrade.node, ()), story)
     yield ""
+    failing = foretold(run)
     yield "Foretold to lose requests:" if failing else "Nothing was foretold to lose requests."
     for name, one in failing:
         yield f"  {name}: {one.subject}: {one.why}"
-    yield from probed(counted)
     yield ""
     changes = ledger(run)
     yield "Still different from the start:" if changes else "Nothing is left changed."
@@ -49,15 +95,20 @@ def _lines(
         undo = change.inverse or "cannot be undone"
         sure = "" if change.sure else " (not certain: no answer came)"
         yield f"  {change.name}: {change.change}{sure} - {undo}"
+    if story.told:
+        yield ""
+        yield "What happened (UTC):"
+    for told in story.told:
+        yield f"  {told.at:%H:%M:%S} {told.text}"
 
 
 def probed(counted: Counted) -> Iterator[str]:
     """What the whole run's requests met with, URL by URL, and when nobody counted."""
     if not counted.consoles:
+        yield "Probe: no probe was running, so nobody counted requests"
         return
     several = counted.consoles > 1
     over = f", counted by {counted.consoles} consoles" if several else ""
-    yield ""
     yield f"Probe: {counted.failed} of {counted.sent} requests failed{over}"
     for since, until in counted.gaps:
         yield f"  not counted from {since:%H:%M:%S} to {until:%H:%M:%S} UTC"
@@ -72,6 +123,8 @@ def probed(counted: Counted) -> Iterator[str]:
 def as_data(counted: Counted) -> dict[str, Any]:
     """The same as plain data; what is not known is null."""
     return {
+        "sent": counted.sent if counted.consoles else None,
+        "failed": counted.failed if counted.consoles else None,
         "consoles": counted.consoles,
         "not_counted": [
             {"from": since.isoformat(), "to": until.isoformat()} for since, until in counted.gaps
@@ -95,21 +148,39 @@ def _ms(seconds: float | None) -> str:
     return "·" if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
-def _node(run: Run, upgrade: NodeUpgrade, output: Sequence[str]) -> Iterator[str]:
-    name = run.plan.node(upgrade.node).name
-    state = "done" if upgrade.ended_at else "under way" if upgrade.step else "not begun"
-    if upgrade.skipped:
-        state = f"skipped by {upgrade.skipped}"
-    yield f"{name}: {state}"
+def _node(run: Run, upgrade: NodeUpgrade, output: Sequence[str], story: Story) -> Iterator[str]:
+    yield f"{run.plan.node(upgrade.node).name}: {state_of(run, upgrade)}"
+    if upgrade.version:
+        yield f"  runs {upgrade.version}, by Nomad's list of nodes"
     for record in upgrade.records:
-        if record.step is None:
-            continue
-        yield f"  {record.step:<8}{_between(record.begun_at, record.ended_at):>7}"
-        for standing in record.proofs:
-            proof = standing.proof
-            yield f"    {standing.since:%H:%M:%S} {proof.name}: {proof.evidence} ({proof.source})"
+        if record.step is not None:
+            yield f"  {record.step:<8}{_between(record.begun_at, record.ended_at):>7}"
+            yield from _proven(record.proofs)
+    for one in unrecorded(upgrade, story):
+        if one.ended_at is None:
+            yield f"  {one.what}, under way since {one.begun_at:%H:%M:%S}"
+        elif one.left:
+            took = _between(one.begun_at, one.ended_at)
+            yield f"  {one.what:<8}{took:>7}, not brought to its end"
+        else:
+            took = _between(one.begun_at, one.ended_at)
+            yield f"  way back at {one.begun_at:%H:%M:%S}: {one.what}, {took}"
+        yield from _proven(one.proofs)
     for line in tuple(output)[-_OUTPUT_LINES:]:
         yield f"  | {line}"
+
+
+def unrecorded(upgrade: NodeUpgrade, story: Story) -> tuple[Stretch, ...]:
+    """What the node's records do not hold: the step it was left in, and its way back."""
+    recorded = {record.begun_at for record in upgrade.records if record.step is not None}
+    return tuple(one for one in story.of_node(upgrade.node) if one.begun_at not in recorded)
+
+
+def _proven(standings: Iterable[Standing]) -> Iterator[str]:
+    for one in standings:
+        proof = one.proof
+        doubt = "" if proof.truth is Truth.TRUE else ": not proven"
+        yield f"    {one.since:%H:%M:%S} {proof.name}: {proof.evidence} ({proof.source}){doubt}"
 
 
 def _between(start: datetime, end: datetime) -> str:

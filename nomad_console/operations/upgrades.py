@@ -160,6 +160,7 @@ class Upgrades:
                 lock=lock,
                 probe=probe,
                 host_limit_s=settings.host.time_limit_s,
+                begun_by=head.by,
                 events=events,
             )
         except ReplayError as error:

@@ -52,9 +52,9 @@ def turn_back(turn: Turn, event: RestoreAsked) -> str:
     for upgrade in turn.run.upgrades:
         turn.put(upgrade, cancelled=False, gate=None, wait=None)
         take_for_done(turn, upgrade.node, [one for one in upgrade.pending if _given_up(one)])
-    turn.change_run(
-        hold=None, hung_up_at=None, stopping=False, restoring=Restoring(event.reason, turn.at)
-    )
+    held = turn.run.hold.reason if turn.run.hold is not None else ""
+    restoring = Restoring(event.reason, turn.at, held=held)
+    turn.change_run(hold=None, hung_up_at=None, stopping=False, restoring=restoring)
     turn.forget_proofs(turn.run.upgrade, written_at=turn.at)
     ending = any(isinstance(one.write, CancelDrain) for one in turn.run.upgrade.pending)
     if draining and not ending:

@@ -55,7 +55,8 @@ class Hold(msgspec.Struct, frozen=True):
 class Restoring(msgspec.Struct, frozen=True):
     """The run goes back. `undo`: what is being undone now, on the node at work.
 
-    `cordons` are the nodes not begun that get theirs back, `left` those given up on.
+    `cordons` are the nodes not begun that get theirs back, `left` those given up on. `held`: what
+    the run was held for when that was asked.
     """
 
     reason: str
@@ -63,6 +64,7 @@ class Restoring(msgspec.Struct, frozen=True):
     undo: Undo = Undo.DRAIN
     cordons: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    held: str = ""
 
 
 class Pending(msgspec.Struct, frozen=True):

@@ -63,6 +63,7 @@ class Stage:
             lock=self.lock,
             probe=Probe(("http://web/",), 1.0, self.cluster.visit, self.clock),
             host_limit_s=60,
+            begun_by=head.by,
             events=self.events,
         )
 

@@ -28,9 +28,8 @@ class UpgradeReport(DocumentScreen):
 
     def _report(self) -> tuple[str, ...]:
         conductor = self.conductor
-        return report(
-            conductor.run, conductor.output, conductor.journal_path, conductor.counting.counted
-        )
+        counted, story = conductor.counting.counted, conductor.story
+        return report(conductor.run, conductor.output, conductor.journal_path, counted, story)
 
 
 def _line(text: str) -> Line:

@@ -40,7 +40,7 @@ def test_one_line_a_run_and_foreign_files_on_stderr(capsys: pytest.CaptureFixtur
         "2026-11-22 22:00",
         "ann�[2J@bastion",
         "prod|eu",
-        "not over",
+        "left unfinished by ann�[2J@bastion",
         "2.0.5",
         "c1",
     ]

@@ -45,7 +45,7 @@ def test_the_newest_run_comes_first_with_how_it_ended(folder: Path) -> None:
     found = archive(folder)
     assert found.unreadable == ()
     assert [(one.id, one.outcome, one.nodes) for one in found.runs] == [
-        ("aaaa0002", "not over, held", "c3"),
+        ("aaaa0002", "held, left by ann@bastion", "c3"),
         ("bbbb0003", "not begun", "c4"),
         ("aaaa0001", "done", "c1 c2"),
     ]
@@ -67,7 +67,7 @@ def test_what_is_no_journal_is_named_and_hides_no_other(folder: Path) -> None:
     assert "empty.ndjson holds no plan" in empty
     assert "note.ndjson:1 is not the head of a journal" in note
     assert [one.torn for one in found.runs] == [True, False, False]
-    assert found.runs[0].outcome == "not over"
+    assert found.runs[0].outcome == "left unfinished by ann@bastion"
 
 
 def test_the_document_holds_what_was_done_and_what_is_left(folder: Path) -> None:
@@ -91,13 +91,15 @@ def test_the_document_holds_what_was_done_and_what_is_left(folder: Path) -> None
 def test_the_text_says_who_how_and_what_is_left(folder: Path) -> None:
     lines = text(by_id(folder)["aaaa0002"])
     assert lines[0].startswith("Run aaaa0002: 0 of 1 nodes")
-    assert lines[1] == "not over, held: a | guard �[2J; by ann@bastion on prod"
+    assert lines[1] == "held, left by ann@bastion; by ann@bastion on prod"
+    assert lines[2] == "held: a | guard �[2J"
+    assert lines[3] == "Probe: no probe was running, so nobody counted requests"
     assert any("was eligible, is ineligible" in line for line in lines)
 
 
 def test_markdown_is_a_ticket_that_nothing_from_the_cluster_can_break(folder: Path) -> None:
     page = "\n".join(markdown(by_id(folder)["aaaa0002"]))
-    assert page.startswith("## Upgrade of c3 to 2.0.5: not over, held\n")
+    assert page.startswith("## Upgrade of c3 to 2.0.5: held, left by ann@bastion\n")
     assert "Held: a \\| guard �\\[2J" in page
     assert "\x1b" not in page
     assert "It is not over; forecast" in page

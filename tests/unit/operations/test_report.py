@@ -31,8 +31,9 @@ def whole() -> Run:
 
 def test_a_run_that_is_over_has_its_times_its_proofs_and_what_is_left() -> None:
     lines = report(whole(), {}, "/runs/7f3a0000.ndjson")
-    assert lines[:4] == (
+    assert lines[:5] == (
         "Run 7f3a0000: 1 of 1 nodes on 2.0.5",
+        "Probe: no probe was running, so nobody counted requests",
         "begun 2026-11-22 22:00:00 UTC, took 02:15",
         "forecast 02:40 without the time at gates",
         "journal /runs/7f3a0000.ndjson",
@@ -97,7 +98,7 @@ def test_what_requests_met_with_is_told_url_by_url() -> None:
         "    first 22:00:00 UTC: 502 Bad Gateway",
         "  http://api/: 1 of 1 failed, p50 ·, p95 ·",
     )
-    assert not any("Probe" in line for line in report(whole(), {}, "/runs/x"))
+    assert lines[1] == "Probe: 3 of 101 requests failed"  # before anything else
 
 
 def test_a_run_of_several_consoles_says_when_nobody_counted() -> None:

@@ -31,7 +31,8 @@ async def test_y_copies_the_whole_report_unbroken(tmp_path: Path) -> None:
         await operator.press("y")
         copied = operator.seat.app.clipboard
         assert f"journal {operator.conductor.journal_path}" in copied
-        assert copied.endswith("Nothing is left changed.")
+        assert "Nothing is left changed." in copied
+        assert "What happened (UTC):\n  22:00:00 begun by " in copied
 
 
 async def test_a_command_that_said_much_does_not_break_it(tmp_path: Path) -> None:
