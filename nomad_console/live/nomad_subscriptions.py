@@ -15,6 +15,7 @@ SILENT_S = 40.0  # a heartbeat comes every 30 s
 WATCH_S = 1.0
 ASK_AGAIN_S = 30.0  # for the whole stream, while it is refused
 STREAMS_AT_MOST = 8
+_OK = 200  # of a stream that stays silent
 
 
 class Subscriptions:
@@ -128,7 +129,7 @@ class Subscriptions:
     async def _without(self, error: ApiError) -> NoReturn:
         """Lists again and again: an older server has no events, a proxy may not pass them."""
         self.streams = ()
-        self._everywhere(None)
+        self._everywhere(None if self._namespace == "*" else False)
         self._streamless(True)  # noqa: FBT003 — a callback's only argument
         why = "this Nomad has no event stream"
         if not absent(error):
@@ -163,7 +164,8 @@ class Subscriptions:
         reason = f"event stream refused, {instead}: what the token may not read is missing"
         right = refusal.right if isinstance(refusal, Refused) else ""
         lacking = right or "node:read and namespace:read-job in every namespace"
-        self._meter.note("events", reason, f"give the token {lacking}")
+        unheard = ", or have a proxy between pass it unbuffered" if refusal.status == _OK else ""
+        self._meter.note("events", reason, f"give the token {lacking}{unheard}")
 
     async def _allowed_again(self) -> None:
         while True:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from nomad_console.clients.errors import ApiError, Misread, of_answer
+from nomad_console.clients.errors import ApiError, Misread, of_answer, refused
 from nomad_console.domain.snapshot import Source, SourceName, SourceState
 from nomad_console.live.apis import Frame
 from nomad_console.live.nomad_subscriptions import STREAMS_AT_MOST, Subscriptions
@@ -202,3 +202,20 @@ async def test_a_server_that_is_down_is_no_server_without_a_stream(world: World)
         await world.clock.advance(20)
         assert (world.polls, world.streamless) == (0, [])
         assert world.source().state is SourceState.STALE
+
+
+async def test_one_namespace_without_a_stream_is_not_all_of_them() -> None:
+    world = World("prod")
+    world.nomad.failing["events"] = answer(404)
+    async with world.following():
+        assert (world.polls, world.everywhere) == (1, [False])
+
+
+@pytest.mark.parametrize(("status", "said"), [(200, True), (403, False)])
+async def test_silence_may_be_a_proxys(world: World, status: int, *, said: bool) -> None:
+    silent = refused("nomad", "GET /v1/event/stream", status, "no word", right="node:read")
+    world.nomad.failing["events"] = silent
+    async with world.following():
+        hint = world.source().hint
+        assert hint.startswith("give the token node:read")
+        assert ("a proxy between" in hint) is said
