@@ -64,8 +64,10 @@ def main(words: Sequence[str] | None = None) -> int:
     with Lab(quick=options.quick) as lab:
         for name in names:
             begun = perf_counter()
-            figures += lab.taken(MEASURES[name])
-            print(f"{name}: {perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+            found = lab.taken(MEASURES[name])
+            print(f"{name}: {perf_counter() - begun:.0f} s", file=sys.stderr)
+            print(rendered(found), file=sys.stderr, flush=True)  # kept where a later one fails
+            figures += found
     print(_size(quick=options.quick), rendered(figures), sep="\n\n")
     if options.json:
         document = {"machine": head.splitlines(), "figures": [_plain(one) for one in figures]}
