@@ -21,9 +21,9 @@ class Standing:
     @property
     def every_namespace(self) -> bool | None:
         """What the event stream showed; where there is none, what the token's record says."""
-        lacks = self.backends.get(SourceName.NOMAD, Backend()).lacks
         held = self.rights.get(SourceName.NOMAD)
-        if self._every_namespace is not None or Lack.EVENT_STREAM not in lacks:
+        streamless = self.lacks(SourceName.NOMAD, Lack.EVENT_STREAM)
+        if self._every_namespace is not None or not streamless:
             return self._every_namespace
         return None if held is None or held.pending else held.everywhere is Verdict.YES
 
@@ -54,6 +54,9 @@ class Standing:
         known = self.backends.get(name, Backend())
         lacks = known.lacks | {lack} if lacking else known.lacks - {lack}
         self._put(name, msgspec.structs.replace(known, lacks=lacks))
+
+    def lacks(self, name: SourceName, lack: Lack) -> bool:
+        return lack in self.backends.get(name, Backend()).lacks
 
     def _put(self, name: SourceName, backend: Backend) -> None:
         if self.backends.get(name) != backend:

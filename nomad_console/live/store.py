@@ -43,7 +43,7 @@ class ClusterStore:
         self.nomad = nomad = NomadRecords(self._machines, self._news.set)
         self.consul = consul = ConsulRecords(self._news.set)
         self.alb = alb = AlbRecords(self._machines, self._news.set)
-        self._standing = standing = Standing(self._news.set)
+        self.standing = standing = Standing(self._news.set)
         self.put_nodes = nomad.put_nodes
         self.remove_node = nomad.remove_node
         self.put_details = nomad.put_details
@@ -162,7 +162,7 @@ class ClusterStore:
             deployments=nomad.deployments.frozen,
             blocked=nomad.blocked.frozen,
             namespaces=self._namespaces,
-            every_namespace=self._standing.every_namespace,
+            every_namespace=self.standing.every_namespace,
             services=consul.services.frozen,
             service_sums=consul.service_sums.frozen,
             consul_sums=consul.consul_sums.frozen,
@@ -178,7 +178,7 @@ class ClusterStore:
             watched_since=self._watched_since,
             server_versions=self._server_versions,
             surveyed=self._surveyed,
-            rights=self._standing.rights,
-            backends=self._standing.backends,
+            rights=self.standing.rights,
+            backends=self.standing.backends,
             changes=changes,
         )

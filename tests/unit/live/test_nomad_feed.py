@@ -10,7 +10,7 @@ from nomad_console.clients.errors import of_answer
 from nomad_console.clients.nomad_stream import NodeRemoved
 from nomad_console.domain.backend import Lack
 from nomad_console.domain.snapshot import Source, SourceName, SourceState
-from nomad_console.live.nomad_feed import NomadFeed
+from nomad_console.live.nomad_feed import LIST_GAP_S, SWEEP_S, NomadFeed
 from nomad_console.live.sources import SourceMeter
 from nomad_console.live.store import ClusterStore
 from tests.support.manual_clock import ManualClock
@@ -317,3 +317,12 @@ async def test_a_server_without_a_stream_is_read_by_lists(world: World) -> None:
         snapshot = world.store.publish()
         assert snapshot.backend("nomad").lacks == frozenset()
         assert snapshot.every_namespace is True
+
+
+async def test_where_a_wildcard_is_a_name_lists_are_read_often(world: World) -> None:
+    async with world.following():
+        world.store.put_lack(SourceName.NOMAD, Lack.WILDCARD)
+        await world.clock.advance(SWEEP_S + 1)
+        listed = world.nomad.count("deployments")
+        await world.clock.advance(2 * LIST_GAP_S + 2)
+        assert world.nomad.count("deployments") == listed + 2
