@@ -92,11 +92,8 @@ class NomadFeed:
 
     async def _list(self) -> None:
         """Wait until the lists are due, and read them."""
-        lacks = self._store.latest.backend(SourceName.NOMAD).lacks
-        trusted = (
-            self._all_allowed and Lack.WILDCARD not in lacks
-        )  # "*" may be a name to events too
-        wait = SWEEP_S if trusted else LIST_GAP_S
+        named = self._store.standing.lacks(SourceName.NOMAD, Lack.WILDCARD)  # to events too, maybe
+        wait = SWEEP_S if self._all_allowed and not named else LIST_GAP_S
         urgent = await self._clock.wait(self._missed, wait)
         if urgent:
             await self._clock.sleep(self._listed_at + LIST_GAP_S - self._clock.elapsed())
