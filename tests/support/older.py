@@ -38,7 +38,7 @@ class Older:
         self.asked.append((path, query))
         if path in _GONE:
             return Response("", 404)
-        if path in _LISTS and query.get("namespace") == "*":  # a name like any other: nothing is in it
+        if path in _LISTS and query.get("namespace") == "*":  # a name, of nothing
             return Response("[]", headers={"X-Nomad-Index": "1"}, media_type="application/json")
         kept = {name: text for name, text in query.items() if name not in _UNKNOWN}
         async with httpx.AsyncClient(timeout=httpx.Timeout(90)) as client:
