@@ -10,11 +10,15 @@ from contextlib import contextmanager
 
 from nomad_console.cli.arguments import BUG, DONE, USAGE
 from nomad_console.cli.asides import kept_aside
-from nomad_console.cli.wiring import Connections, connected, settings_of, upgrades_on
+from nomad_console.cli.wiring import (
+    Connections,
+    connected,
+    settings_of,
+    upgrades_on,
+    whereabouts_on,
+)
 from nomad_console.domain.text import printable
-from nomad_console.operations.abandoned import Abandoned
 from nomad_console.operations.calls import undoing
-from nomad_console.operations.journal import folder
 from nomad_console.operations.upgrades import Upgrades
 from nomad_console.settings.values import ClusterSettings, Missing, Tls
 from nomad_console.tui.app import ConsoleApp
@@ -131,15 +135,16 @@ async def _shown(app: ConsoleApp, upgrades: Upgrades | None, leaving: _Leaving) 
 def application(connections: Connections, upgrades: Upgrades | None) -> ConsoleApp:
     """The console on these connections; without `upgrades` nothing in it can write."""
     settings = connections.settings
+    left = LeftRuns(whereabouts_on(connections).look)
     return ConsoleApp(
         ClusterFacts(settings.label, settings.colour, warnings(settings)),
         connections.store,
         connections.feeds,
         connections.lookups,
-        UpgradeScreens(upgrades) if upgrades else None,
+        UpgradeScreens(upgrades, left) if upgrades else None,
         connections.clock,
         read_only=connections.read_only,
-        left=LeftRuns(Abandoned(folder(), settings.label)),
+        left=left,
     )
 
 

@@ -1,6 +1,7 @@
 """`status`: one look at the cluster, for scripts."""
 
 import argparse
+import asyncio
 import json
 import sys
 from datetime import datetime
@@ -14,9 +15,9 @@ from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums,
 from nomad_console.domain.snapshot import SourceState as State
 from nomad_console.domain.target import Target
 from nomad_console.domain.text import duration, printable
-from nomad_console.operations.abandoned import Abandoned
 from nomad_console.operations.archive import Kept
-from nomad_console.operations.journal import folder
+from nomad_console.operations.whereabouts import Live, OpenRuns
+from nomad_console.settings.values import ClusterSettings
 
 
 def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
@@ -106,6 +107,36 @@ def peculiarities(snapshot: ClusterSnapshot) -> list[str]:
     return [f"{name:<7}{said}" for name, said in told if said]
 
 
+def live_document(live: tuple[Live, ...]) -> list[dict[str, Any]]:
+    """Runs that somebody conducts now; what lies in a journal elsewhere is null."""
+    return [
+        {
+            "id": one.holder.run_id,
+            "by": one.holder.by,
+            "pid": one.holder.pid,
+            "since": one.holder.since.isoformat(),
+            "node": run.plan.node(run.upgrade.node).name if run else None,
+            "step": run.upgrade.step if run else None,
+            "held": run.hold.reason if run and run.hold else None,
+        }
+        for one in live
+        for run in [one.kept.run if one.kept is not None else None]
+    ]
+
+
+def live_text(live: tuple[Live, ...]) -> list[str]:
+    lines = []
+    for one in live:
+        held = f", held: {one.kept.run.hold.reason}" if one.kept and one.kept.run.hold else ""
+        where = f"{one.kept.where}{held}" if one.kept else "; its journal is not on this host"
+        who = f"{one.holder.by} (process {one.holder.pid})"
+        lines += [
+            printable(f"RUN {one.holder.run_id} UNDER WAY {where}".replace(" ;", ";")),
+            printable(f"  by {who} since {one.holder.since:%Y-%m-%d %H:%M:%S} UTC"),
+        ]
+    return [*lines, ""] if lines else []
+
+
 def left_document(left: tuple[Kept, ...]) -> list[dict[str, Any]]:
     """Runs that are not over and that nobody conducts any more."""
     return [
@@ -138,19 +169,36 @@ def left_text(left: tuple[Kept, ...], now: datetime) -> list[str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    from nomad_console.cli.wiring import look, settings_of
+    from nomad_console.cli.wiring import settings_of
 
     settings = settings_of(options)
-    left = Abandoned(folder(), settings.label)()
-    snapshot, now = look(settings, enough=settled, seconds=options.timeout)
+    snapshot, now, runs = asyncio.run(_seen(settings, options.timeout))
     if options.json:
-        print(json.dumps({"abandoned": left_document(left), **document(snapshot, now)}, indent=1))
+        open_runs = {
+            "abandoned": left_document(runs.left),
+            "under_way": live_document(runs.live),
+        }
+        print(json.dumps({**open_runs, **document(snapshot, now)}, indent=1))
         say_silent(snapshot)
     else:
-        print(*left_text(left, now), text(snapshot, now), sep="\n")
+        said = (*left_text(runs.left, now), *live_text(runs.live), text(snapshot, now))
+        print(*said, sep="\n")
     if not silent(snapshot):
         return DONE
     return BLOCKED if only_refused(snapshot) else UNREACHABLE
+
+
+async def _seen(
+    settings: ClusterSettings, seconds: float
+) -> tuple[ClusterSnapshot, datetime, OpenRuns]:
+    """The cluster and its runs, looked at side by side."""
+    from nomad_console.cli.wiring import following, until, whereabouts_on
+
+    async with following(settings, read_only=True) as connections:
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(whereabouts_on(connections).look())
+            await until(connections, settled, seconds)
+        return connections.store.latest, connections.clock.now(), looking.result()
 
 
 def say_silent(snapshot: ClusterSnapshot) -> bool:

@@ -29,6 +29,7 @@ from nomad_console.operations.journal import folder
 from nomad_console.operations.means import Means
 from nomad_console.operations.planner import Planner
 from nomad_console.operations.upgrades import Upgrades
+from nomad_console.operations.whereabouts import Whereabouts
 from nomad_console.operations.writer import Writer
 from nomad_console.settings.load import load
 from nomad_console.settings.values import ClusterSettings, Missing
@@ -167,6 +168,11 @@ def upgrades_on(connections: Connections) -> Upgrades:
         visit=connections.visitor.get,
         where=folder(),
     )
+
+
+def whereabouts_on(connections: Connections) -> Whereabouts:
+    settings, sessions = connections.settings, connections.consul
+    return Whereabouts(settings, connections.nomad, sessions, folder())
 
 
 @asynccontextmanager

@@ -18,14 +18,15 @@ class Abandoned:
     def __call__(self) -> tuple[Kept, ...]:
         """The newest first; what no process of this host holds."""
         held = {holder.run_id for holder in holders(self._where)}
+        return tuple(one for one in self.unfinished() if one.id not in held)
+
+    def unfinished(self) -> tuple[Kept, ...]:
+        """Those too that somebody is at; the newest first."""
         kept = (self._kept(path) for path in sorted(self._where.glob("*.ndjson")))
         left = [
             one
             for one in kept
-            if one is not None
-            and one.run.active
-            and one.head.cluster == self._cluster
-            and one.id not in held
+            if one is not None and one.run.active and one.head.cluster == self._cluster
         ]
         return tuple(sorted(left, key=lambda one: one.head.begun_at, reverse=True))
 

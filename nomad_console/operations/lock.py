@@ -216,6 +216,15 @@ class Lock:
             self._file.write(holder)
 
 
+async def holder_in_consul(sessions: Sessions, region: str) -> Holder | None:
+    """Whose session holds the region's lock; None: nobody's, or Consul does not tell."""
+    try:
+        entry = await sessions.entry(key_of(region))
+    except ApiError:
+        return None
+    return decoded(entry.value) if entry is not None and entry.session else None
+
+
 async def _alive(sessions: Sessions, left: Holder) -> bool:
     if not left.session:
         return False

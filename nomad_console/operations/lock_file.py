@@ -83,6 +83,15 @@ def holders(where: Path) -> tuple[Holder, ...]:
     return tuple(one for one in found if one is not None)
 
 
+def noted(where: Path) -> frozenset[str]:
+    """The runs that the locks in the folder name, whether their holders live or not."""
+    return frozenset(
+        found.run_id
+        for path in where.glob("*.lock")
+        if path.is_file() and (found := decoded(path.read_bytes())) is not None
+    )
+
+
 def decoded(value: bytes) -> Holder | None:
     """Whom a lock's value names; None for what is none of ours."""
     try:

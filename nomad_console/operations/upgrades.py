@@ -17,6 +17,7 @@ from nomad_console.operations.lock_file import Holder
 from nomad_console.operations.means import Means
 from nomad_console.operations.planner import AgentReads, Planner
 from nomad_console.operations.probe import Probe
+from nomad_console.operations.whereabouts import region_of
 from nomad_console.settings.values import ClusterSettings, Missing
 from nomad_console.upgrade.events import Event
 from nomad_console.upgrade.resume import ReplayError
@@ -133,11 +134,9 @@ class Upgrades:
         return lock
 
     async def _region(self) -> str:
-        """The servers' own word; without the right to ask, that of the settings."""
-        if self._settings.nomad.region:
-            return self._settings.nomad.region
+        """Without the right to ask, none."""
         try:
-            return (await self._agents.agent()).region
+            return await region_of(self._settings, self._agents)
         except ApiError:  # the key then names Nomad's default region
             return ""
 

@@ -86,7 +86,7 @@ class ConsoleApp(App[None]):
         super().__init__()
         self.frames = FrameClock(store, clock, self._show)
         self._upgrades = None if read_only else upgrades
-        self._left = left if self._upgrades is None else None
+        self._left = left
         self.shared = Shared(facts, self.frames, lookups, read_only, self._upgrades or left)
         self._store = store
         self._feeds = feeds

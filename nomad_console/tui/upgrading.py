@@ -9,6 +9,7 @@ from nomad_console.live.interest import Interest
 from nomad_console.operations.archive import Kept
 from nomad_console.operations.conductor import Conductor
 from nomad_console.operations.upgrades import UpgradeRefused, Upgrades
+from nomad_console.tui.left_runs import LeftRuns
 from nomad_console.tui.messages import ResumeAsked
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.screens.leave import LeaveScreen
@@ -22,8 +23,9 @@ from nomad_console.tui.stage import Stage
 class UpgradeScreens:
     """One run at a time; asked for while it is under way, its screen comes back."""
 
-    def __init__(self, upgrades: Upgrades) -> None:
+    def __init__(self, upgrades: Upgrades, others: LeftRuns | None = None) -> None:
         self._upgrades = upgrades
+        self._others = others
         self._left: tuple[Kept, ...] = ()
 
     @property
@@ -38,7 +40,7 @@ class UpgradeScreens:
         if current is not None:
             return _under_way(current)
         if not self._left:
-            return ()
+            return () if self._others is None else self._others.live_word
         kept, more = self._left[0], len(self._left) - 1
         others = f" and {more} more" if more else ""
         said = f" run {kept.id} of {kept.nodes}{others} was left unfinished by {kept.head.by}"

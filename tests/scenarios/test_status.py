@@ -41,8 +41,9 @@ def status(env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
 
 def has_the_form(document: dict[str, Any]) -> None:
     """Every field that scripts may rely on, with its type."""
-    assert set(document) == {"abandoned", "sources", "rights", "nodes", "services", "targets"}
-    assert document["abandoned"] == []
+    runs = {"abandoned", "under_way"}
+    assert set(document) == {*runs, "sources", "rights", "nodes", "services", "targets"}
+    assert document["abandoned"] == document["under_way"] == []
     assert set(document["sources"]) == {"nomad", "consul", "alb"}
     for source in document["sources"].values():
         assert isinstance(source["state"], str)

@@ -4,11 +4,23 @@ from pathlib import Path
 
 import msgspec
 
-from nomad_console.cli.status import document, left_document, left_text, settled, silent, text
+from nomad_console.cli.status import (
+    document,
+    left_document,
+    left_text,
+    live_document,
+    live_text,
+    settled,
+    silent,
+    text,
+)
 from nomad_console.domain.backend import Backend, Lack
 from nomad_console.domain.plan import Step
 from nomad_console.domain.snapshot import ClusterSnapshot, Source, SourceState
 from nomad_console.operations.abandoned import Abandoned
+from nomad_console.operations.journal import folder
+from nomad_console.operations.lock_file import Holder
+from nomad_console.operations.whereabouts import Live
 from nomad_console.upgrade.events import Held
 from tests.support.journals import keep
 from tests.support.manual_clock import EPOCH
@@ -90,6 +102,24 @@ def test_a_run_left_behind_is_said_before_anything_else(tmp_path: Path) -> None:
     assert blank == ""
     assert left_text((), NOW) == []
     assert Abandoned(tmp_path, "staging")() == ()
+
+
+def test_a_run_under_way_is_told_with_who_is_at_it_since_when_and_where() -> None:
+    play = at_step(Step.DRAIN, 2)
+    play.answer()
+    play.do(Held, "the probe")
+    keep(folder(), play.run, play.journal)
+    holder = Holder("7f3a0000", "ann\x1b@bastion", 4711, EPOCH)
+    kept = Abandoned(folder(), "prod").unfinished()[0]
+    live = (Live(holder, kept), Live(holder, None))
+    first, second, elsewhere, *_ = live_text(live)
+    assert first == "RUN 7f3a0000 UNDER WAY at drain of c2, held: the probe"
+    assert second == "  by ann\ufffd@bastion (process 4711) since 2026-11-22 22:00:00 UTC"
+    assert elsewhere == "RUN 7f3a0000 UNDER WAY; its journal is not on this host"
+    here, there = live_document(live)
+    assert (here["node"], here["step"], here["held"]) == ("c2", "drain", "the probe")
+    assert (there["node"], there["pid"], there["since"]) == (None, 4711, EPOCH.isoformat())
+    assert live_text(()) == []
 
 
 def test_a_node_that_is_lost_is_not_called_draining() -> None:
