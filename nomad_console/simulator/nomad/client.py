@@ -104,7 +104,7 @@ class Agent:
         """After a start: what was missed, what the machine lost, what is no longer known."""
         self._restored = True
         while self._vanished:
-            self._vanished.pop().withdraw()
+            self._vanished.pop().services.deregister()
         state = self.core.state
         self._noticed |= self.runners.keys()
         self._noticed |= {

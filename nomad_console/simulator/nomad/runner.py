@@ -46,7 +46,7 @@ class Runner:
         self._type: str = allocation["JobType"]
         self.tasks = TaskStates(core, group)
         self._process = Process(core, apps, allocation, group, host.address)
-        self._services = GroupServices(core, allocation, group, host.address)
+        self.services = GroupServices(core, allocation, group, host.address)
         self._health: HealthWatch | None = None
         self._timer: Timer | None = None
         self._restarts: list[float] = []
@@ -74,7 +74,7 @@ class Runner:
         if self._stopping:
             return
         self._watch_health()
-        self._services.register()
+        self.services.register()
         self.tasks.add(task_events.task_setup)
         self._host.report(self, urgent=False)
         self._wait(self._core.pace(SETUP), self._start_task)
@@ -85,9 +85,9 @@ class Runner:
         self.client_status, self.client_description = "running", RUNNING
         judged = self._type not in {"batch", "sysbatch"}
         self.verdict = (True, _soon_after(self._core)) if judged else None
-        self._services.announce("passing")
+        self.services.announce("passing")
         self._process.start(self._finish, since=self._core.past)
-        return self._services.rows(self._core.state.index + 1)
+        return self.services.rows(self._core.state.index + 1)
 
     def watch_again(self) -> None:
         """An update in place under a deployment asks for a new verdict."""
@@ -107,7 +107,7 @@ class Runner:
             return
         self._stopping, self._found_lost = True, found_lost
         self._recovered |= found_lost
-        self._services.deregister()
+        self.services.deregister()
         self._cancel()
         if not self.tasks.started:
             self._end("complete", COMPLETE)
@@ -128,7 +128,7 @@ class Runner:
         self._restarts = [at for at in self._restarts if at > now - seconds_of(policy["Interval"])]
         if len(self._restarts) >= policy["Attempts"]:
             self.tasks.add(task_events.not_restarting, policy["Attempts"], policy["Interval"])
-            self._services.deregister()
+            self.services.deregister()
             self._end("failed", FAILED)
             return
         self._restarts.append(now)
@@ -162,10 +162,6 @@ class Runner:
         if self._health is not None:
             self._health.close()
 
-    def withdraw(self) -> None:
-        """The agent, found again after a boot, takes the services of a task that is not back."""
-        self._services.deregister()
-
     def status(self) -> dict[str, Any]:
         """The fields of the allocation that the client reports."""
         known = {"ClientStatus": self.client_status, "ClientDescription": self.client_description}
@@ -179,7 +175,7 @@ class Runner:
         self._health = HealthWatch(
             self._core,
             self._group,
-            self._services.checked_ids(),
+            self.services.checked_ids(),
             self._judge,
             deployed=deployment is not None and deployment["Status"] == "running",
         )
@@ -200,7 +196,7 @@ class Runner:
     def _finish(self) -> None:
         self._cancel()
         self.tasks.add(task_events.terminated, 0, 0)
-        self._services.deregister()
+        self.services.deregister()
         self._end("complete", COMPLETE)
 
     def _kill(self) -> None:
