@@ -192,4 +192,7 @@ def _stalled(run: Run) -> str:
     said = "; ".join(f"{one.name}: {one.evidence}" for one in missing) or "nothing was seen yet"
     name = run.plan.node(upgrade.node).name
     limit = duration(patience_s(run) or 0.0)
-    return f"{name}: {run.undo or upgrade.step or 'start'} is not proven after {limit}: {said}"
+    again = "; `resume --host-step again` runs its host command again"
+    cure = again if upgrade.hosted and any(one.name == ProofName.VERSION for one in missing) else ""
+    word = run.undo or upgrade.step or "start"
+    return f"{name}: {word} is not proven after {limit}: {said}{cure}"

@@ -21,6 +21,7 @@ from nomad_console.upgrade.commands import (
     call,
 )
 from nomad_console.upgrade.machine import upcoming
+from nomad_console.upgrade.repair import repairs
 from nomad_console.upgrade.run import NodeUpgrade, Run, next_step
 from nomad_console.upgrade.steps import calls_of
 
@@ -62,6 +63,13 @@ def ahead(run: Run) -> tuple[Call, ...]:
     node = run.plan.node(run.upgrade.node)
     step = None if run.upgrade.skipped else next_step(node, run.upgrade.step)
     return tuple(_told(run.plan, node, step or Step.CORDON, upcoming(run)))
+
+
+def repairing(run: Run) -> tuple[Call, ...]:
+    """The calls that going on after a hold makes first: what another hand changed is put back."""
+    writes = (kind(id="", node=run.upgrade.node, **fields) for kind, fields in repairs(run))
+    step = run.upgrade.step or Step.CORDON
+    return tuple(Call(step, _said(run.plan, one), command_line(one)) for one in writes)
 
 
 def _told(plan: Plan, node: NodePlan, step: Step, writes: Iterable[Write]) -> list[Call]:

@@ -96,9 +96,11 @@ def _changed(turn: Turn, upgrade: NodeUpgrade, write: Write) -> dict[str, Any]:
     """What the call means for what this run has changed."""
     match write:
         case SetEligibility():
-            return {"cordoned": not write.eligible}
+            found = turn.run.plan.node(upgrade.node)
+            return {"cordoned": found.eligible and not write.eligible}
         case Deregister():
-            return {"detached": (*upgrade.detached, write.target.key), "detached_at": turn.at}
+            detached = dict.fromkeys((*upgrade.detached, write.target.key))
+            return {"detached": tuple(detached), "detached_at": turn.at}
         case Register():
             rest = tuple(one for one in upgrade.detached if one != write.target.key)
             return {"detached": rest}

@@ -6,6 +6,7 @@ from nomad_console.domain.plan import Step
 from nomad_console.upgrade.commands import CancelDrain, CommandClass, Drain, ExtendDrain
 from nomad_console.upgrade.events import Disturbed, ProbeFailed
 from nomad_console.upgrade.gates import ProofName
+from nomad_console.upgrade.repair import repairs
 from nomad_console.upgrade.run import Cause, Hold, NodeUpgrade, Pending
 from nomad_console.upgrade.steps import drain_call
 from nomad_console.upgrade.turn import Turn
@@ -83,7 +84,11 @@ def release(turn: Turn) -> str:
 
 
 def go_on(turn: Turn) -> None:
+    """What another hand changed is put back first; refused calls are asked again last."""
+    repairing = repairs(turn.run)
     turn.change_run(hold=None, hung_up_at=None)
+    for kind, fields in repairing:
+        turn.issue(kind, turn.run.upgrade.node, **fields)
     upgrade = turn.run.upgrade
     if upgrade.cancelled and upgrade.step == Step.DRAIN and turn.run.restoring is None:
         turn.change(cancelled=False, pending=without_drains(upgrade))

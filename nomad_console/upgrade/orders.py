@@ -113,15 +113,22 @@ def choose_batch(turn: Turn, event: BatchChosen) -> str:
 
 
 def answer_host(turn: Turn, event: HostAnswered) -> str:
-    """Take the operator's word for what the host command did, and go on."""
+    """Take the operator's word for what the host command did, and go on.
+
+    It may be run again also where it ended and the node has not got its version, however the run
+    went on since.
+    """
     upgrade = turn.run.host_question
     asked = upgrade.host_trouble if upgrade is not None else None
-    if upgrade is None or asked is None:
+    if upgrade is None and not event.ran:
+        upgrade = turn.run.host_repeatable
+    if upgrade is None:
         return "no host command is in question"
     rest = tuple(one for one in upgrade.pending if one is not asked)
     turn.forget_proofs(upgrade, pending=rest, written_at=turn.at)
     if not event.ran:
         argv = turn.run.plan.node(upgrade.node).host_argv
+        turn.put(turn.run.node(upgrade.node), exit_code=None, wait=None)
         turn.issue(RunHost, upgrade.node, argv=argv)
     go_on(turn)
     return ""

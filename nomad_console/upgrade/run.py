@@ -235,6 +235,15 @@ class Run(msgspec.Struct, frozen=True):
         return next((one for one in self.upgrades if one.host_trouble), None)
 
     @property
+    def host_repeatable(self) -> NodeUpgrade | None:
+        """The node whose host command ended without the version that it was to bring."""
+        upgrade = self.upgrade
+        ended = upgrade.step == Step.UPGRADE and upgrade.hosted and not upgrade.pending
+        wanting = self.hold is not None or upgrade.exit_code != 0
+        there = upgrade.holds(ProofName.VERSION) or self.restoring is not None
+        return upgrade if ended and wanting and not there else None
+
+    @property
     def in_play(self) -> tuple[NodeUpgrade, ...]:
         """The nodes whose proofs count now: while one bakes, the next one's too."""
         if not self.active:

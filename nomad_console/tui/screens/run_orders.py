@@ -111,7 +111,7 @@ class RunOrders(Answering):
         self._answer_host("run its host command again", ran=False)
 
     def _answer_host(self, deed: str, *, ran: bool) -> None:
-        asked = self.conductor.run.host_question
+        asked = self.conductor.run.host_question or self.conductor.run.host_repeatable
         if asked is not None:
             names: Iterable[str] = [self._called(asked.node)]
             self.ask_for_name(deed, names, lambda _: self.conductor.answer_host(ran=ran))

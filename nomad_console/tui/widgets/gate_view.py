@@ -87,7 +87,7 @@ class GateView(Vertical):
         elif run.ended_at is not None:
             title, tone, lines = "Done", Tone.GOOD, _over(sight)
         elif run.hold is not None:
-            title, tone = hold_title(sight.name, run.hold), Tone.WARN
+            title, tone = hold_title(run, run.hold), Tone.WARN
             lines = hold_lines(run, run.hold)
         elif gate is not None and code:
             title, tone = f"Gate: {gate_title(sight, gate)}", Tone.WARN

@@ -242,7 +242,24 @@ async def test_what_somebody_else_did_stops_the_run_before_the_call(
         assert stage.written == ["eligibility"]
         stage.conductor.release()  # told of it, the operator goes on
         await stage.clock.advance(0)
-        assert stage.written == ["eligibility", "deregister", "deregister"]
+        assert stage.written == ["eligibility", "eligibility", "deregister", "deregister"]
+
+
+async def test_a_cordon_that_somebody_undid_is_written_again_and_the_run_goes_on(
+    world: World,
+) -> None:
+    async with at_work(Stage(world, 2)) as stage:
+        await stage.gate(Gate.START, Gate.DETACH)
+        world.cluster.publish(with_node(world.cluster.latest, 2, eligibility="eligible"))
+        await stage.cluster.pass_time(1)
+        assert stage.run.hold is not None
+        assert stage.run.hold.reason.startswith("c2: became eligible")
+    async with at_work(Stage(world, again=True)) as stage:
+        assert stage.run.hold is not None
+        stage.conductor.release()
+        await stage.opened(Gate.DRAIN)
+        assert not world.cluster.latest.nodes[node_id(2)].eligible
+        assert stage.written.count("eligibility") == 2
 
 
 async def test_a_failing_probe_holds_the_run(world: World) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from nomad_console.domain.plan import Step
-from nomad_console.upgrade.commands import CancelDrain, Drain, OpenGate
+from nomad_console.upgrade.commands import CancelDrain, Drain, OpenGate, SetEligibility
 from nomad_console.upgrade.events import Frozen, Held, Released, RestoreAsked
 from nomad_console.upgrade.gates import Gate, ProofName, Truth
 from nomad_console.upgrade.run import Cause, Hold
@@ -86,8 +86,10 @@ def test_somebody_elses_hand_holds_the_run() -> None:
     assert held(play) == Hold("c1: broken", held(play).since, cause=Cause.DISTURBED)
     play.see(_P.TARGETS_OURS, _P.NODE_OURS, mark="i-0a:80")
     assert held(play).reason == "c1: broken; c1: broken; c1: broken"
-    play.do(Released)
+    assert [type(one) for one in play.do(Released)] == [SetEligibility]
     assert play.run.hold is None
+    play.answer()
+    play.see()
     assert play.wait() == (OpenGate(C1, Gate.REJOIN),)
 
 
@@ -95,7 +97,7 @@ def test_a_drain_that_another_hand_ended_is_set_again_when_released() -> None:
     play = draining()
     assert play.see(_P.NODE_OURS, _P.DRAIN_OVER, mark="eligible,canceled") == ()
     assert not held(play).frozen
-    assert [type(one) for one in play.do(Released)] == [Drain]
+    assert [type(one) for one in play.do(Released)] == [SetEligibility, Drain]
 
 
 def test_what_nobody_knows_or_names_holds_nothing() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from nomad_console.domain.plan import Step
-from nomad_console.upgrade.commands import CancelDrain, Deregister, Drain, RunHost
+from nomad_console.upgrade.commands import CancelDrain, Deregister, Drain, RunHost, SetEligibility
 from nomad_console.upgrade.events import (
     Answered,
     Disturbed,
@@ -70,7 +70,8 @@ def test_a_disturbance_before_a_write_holds_and_the_write_is_asked_again() -> No
     play.do(Disturbed, node=C1, what="became eligible at 12:00:00 UTC", command=first.write.id)
     assert held(play).cause == Cause.DISTURBED
     assert held(play).reason == "c1 became eligible at 12:00:00 UTC"
-    (again,) = play.do(Released)
+    closing, again = play.do(Released)
+    assert isinstance(closing, SetEligibility)
     assert isinstance(again, Deregister)
     assert again.id != first.write.id
 
@@ -81,13 +82,17 @@ def test_a_second_disturbance_is_told_as_well() -> None:
         play.do(Disturbed, node=C1, what="is draining", command=pending.write.id)
         assert not play.refused()
     assert held(play).reason == "c1 is draining"
-    assert [type(one) for one in play.do(Released)] == [Deregister, Deregister]
+    assert [type(one) for one in play.do(Released)] == [
+        SetEligibility,
+        Deregister,
+        Deregister,
+    ]
 
 
 def test_a_host_command_that_was_never_begun_is_asked_again() -> None:
     play = at_step(Step.UPGRADE, host_command=HOST)
     play.do(Disturbed, node=C1, what="is eligible", command=play.now.pending[0].write.id)
-    assert [type(one) for one in play.do(Released)] == [RunHost]
+    assert [type(one) for one in play.do(Released)] == [SetEligibility, RunHost]
 
 
 def test_a_disturbance_may_be_of_no_call_but_of_a_node_of_ours() -> None:

@@ -27,6 +27,7 @@ from nomad_console.upgrade.events import (
     Frozen,
     GateConfirmed,
     GateOpened,
+    Held,
     HostAnswered,
     HostEnded,
     Intended,
@@ -441,3 +442,36 @@ def test_a_host_command_is_taken_for_done_on_the_operators_word() -> None:
     assert play.do(HostAnswered, ran=True) == ()
     play.see()
     assert play.wait() == (OpenGate(C1, Gate.REJOIN),)
+
+
+def test_a_host_command_that_failed_is_run_again_also_after_the_run_went_on() -> None:
+    play = failed_host()
+    play.do(Released)
+    assert play.run.host_question is None
+    play.do(HostAnswered, ran=True)
+    assert play.refused() == "no host command is in question"
+    (again,) = play.do(HostAnswered, ran=False)
+    assert isinstance(again, RunHost)
+    play.answer()
+    play.see()
+    assert play.wait() == (OpenGate(C1, Gate.REJOIN),)
+
+
+def test_held_without_its_version_a_command_that_ended_well_is_run_again() -> None:
+    play = at_step(Step.UPGRADE, host_command=HOST)
+    play.answer()
+    play.see(ProofName.VERSION)
+    play.do(HostAnswered, ran=False)
+    assert play.refused() == "no host command is in question"
+    play.do(Held, "upgrade is not proven")
+    assert [type(one) for one in play.do(HostAnswered, ran=False)] == [RunHost]
+    assert play.run.hold is None
+
+
+def test_with_its_version_there_a_host_command_is_not_run_again() -> None:
+    play = at_step(Step.UPGRADE, host_command=HOST)
+    play.answer()
+    play.see(ProofName.DRIVERS)
+    play.do(Held, "drivers")
+    play.do(HostAnswered, ran=False)
+    assert play.refused() == "no host command is in question"

@@ -21,22 +21,46 @@ def said(run: Run, hold: Hold) -> list[str]:
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_says_who_stopped_it_why_and_what_helps(cause: Cause) -> None:
     hold = Hold("c2: web[1] failed", EPOCH, cause=cause)
-    assert hold_title("c2", hold).startswith("c2 HELD: ")
-    first, *_, last = said(run_at(Step.DRAIN), hold)
+    run = run_at(Step.DRAIN)
+    assert hold_title(run, hold).startswith("c1 HELD: ")
+    first, *_, last = said(run, hold)
     assert first == "since 22:00:00: c2: web[1] failed"
     assert last.startswith("helps   ")
 
 
 def test_causes_are_told_apart() -> None:
-    titles = {hold_title("c2", Hold("", EPOCH, cause=cause)) for cause in Cause}
+    titles = {hold_title(run_at(None), Hold("", EPOCH, cause=cause)) for cause in Cause}
     helps = {said(run_at(None), Hold("", EPOCH, cause=cause))[-1] for cause in Cause}
     assert len(titles) == len(helps) == len(Cause)
 
 
 def test_a_frozen_run_says_what_still_moves() -> None:
     hold = Hold("c2: web[1] failed", EPOCH, frozen=True, cause=Cause.GUARD)
-    assert hold_title("c2", hold) == "c2 FROZEN: it stopped by itself"
-    assert said(run_at(Step.DRAIN), hold)[1].startswith("our drain is ended; what was marked")
+    run = run_at(Step.DRAIN, cancelled=True)
+    assert hold_title(run, hold) == "c1 FROZEN: it stopped by itself"
+    assert said(run, hold)[1].startswith("our drain is ended; what was marked")
+
+
+@pytest.mark.parametrize("step", [None, Step.DETACH, Step.UPGRADE])
+def test_frozen_without_a_drain_it_is_held_and_nothing_moves(step: Step | None) -> None:
+    hold = Hold("by the operator", EPOCH, frozen=True)
+    assert hold_title(run_at(step), hold) == "c1 HELD: you held it"
+    assert said(run_at(step), hold)[1].startswith("no drain of ours is under way: nothing moves")
+
+
+def test_what_another_hand_changed_stands_with_the_call_that_puts_it_back() -> None:
+    hold = Hold("c1: became eligible at 04:59:42 UTC", EPOCH, cause=Cause.DISTURBED)
+    run = run_at(Step.DETACH, cordoned=True, told=("node as we left it: eligible",))
+    _, repair, help_ = said(msgspec.structs.replace(run, hold=hold), hold)
+    assert repair == f"g first $ nomad node eligibility -disable {node_id(1)}"
+    assert help_.endswith("g goes on all the same, R restores")
+
+
+def test_a_host_command_may_be_run_again_where_its_version_is_missing() -> None:
+    hold = Hold("upgrade is not proven", EPOCH)
+    run = run_at(Step.UPGRADE, a_plan(2, host_command=("true",)), hosted=True, exit_code=0)
+    (*_, last) = said(msgspec.structs.replace(run, hold=hold), hold)
+    assert last.endswith("A runs the host command again")
 
 
 def test_a_lost_terminal_is_told_although_something_else_held_the_run_since() -> None:

@@ -15,11 +15,12 @@ from nomad_console.tui.rendering.upgrade_run import Sight
 from nomad_console.tui.widgets.gate_view import GateView
 from nomad_console.tui.widgets.grid import screen_text
 from nomad_console.upgrade.gates import Gate, Observation, Undo
-from nomad_console.upgrade.run import Cause, GateState, Hold, Outcome, Restoring
+from nomad_console.upgrade.run import Cause, GateState, Hold, NodeUpgrade, Outcome, Restoring
 from tests.support.consoles import FACTS
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
 from tests.support.sights import run_at
+from tests.support.snapshots import node_id
 
 KEYS = [key for key in keys.ORDERS if key.action in {"hold", "freeze"}]
 OPEN = GateState(Gate.DRAIN, "7f", EPOCH)
@@ -92,7 +93,10 @@ async def test_keys_that_do_not_fit_are_left_to_the_footer() -> None:
         ({}, "c2: detach under way"),
         ({"hold": Hold("lunch", EPOCH)}, "c2 HELD: you held it"),
         (
-            {"hold": Hold("smoke", EPOCH, frozen=True, cause=Cause.GUARD)},
+            {
+                "hold": Hold("smoke", EPOCH, frozen=True, cause=Cause.GUARD),
+                "upgrades": (NodeUpgrade(node_id(2), Step.DRAIN, cancelled=True),),
+            },
             "c2 FROZEN: it stopped by itself",
         ),
         ({"restoring": Restoring("asked", EPOCH, Undo.REJOIN)}, "c2: bring back under way"),
