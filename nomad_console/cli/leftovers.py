@@ -19,7 +19,8 @@ def left_behind(settings: ClusterSettings, run_id: str) -> Kept:
                 f"run {kept.id} is of {printable(kept.head.cluster)}, this is {settings.label}",
             )
         if not kept.run.active:
-            raise Stopped(USAGE, f"run {kept.id} is over: {kept.outcome}")
+            freed = f"; should its lock be in the way: runs {kept.id} --close"
+            raise Stopped(USAGE, f"run {kept.id} is over: {kept.outcome}{freed}")
         return kept
     found = Abandoned(folder(), settings.label)()
     if len(found) == 1:

@@ -12,7 +12,7 @@ from nomad_console.domain.text import duration, printable
 from nomad_console.operations.calls import undoing
 from nomad_console.operations.counts import Counted
 from nomad_console.operations.narration import record, words
-from nomad_console.operations.report import as_data, probed, why
+from nomad_console.operations.report import as_data, probed, where, why
 from nomad_console.upgrade.events import Event, HostEnded
 from nomad_console.upgrade.ledger import ledger
 from nomad_console.upgrade.run import Outcome, Run
@@ -47,11 +47,13 @@ class Tallied(Protocol):
 class Narrator:
     """A reader that went away is no reason to stop a run: from then on nothing is written.
 
-    `restored`: the exit code of a run that was put back.
+    `restored`: the exit code of a run that was put back. Not `quiet`, a run that is left held says
+    so on stderr whether somebody looks or not.
     """
 
-    def __init__(self, *, words: bool, restored: int = RESTORED) -> None:
+    def __init__(self, *, words: bool, quiet: bool = False, restored: int = RESTORED) -> None:
         self._words = words
+        self._quiet = quiet
         self._codes = {Outcome.DONE: DONE, Outcome.RESTORED: restored, Outcome.STOPPED: SOME}
         self._read = True
 
@@ -107,12 +109,15 @@ class Narrator:
             "probe": as_data(conductor.counting.counted),
         }
         self._put(_line(run.plan, "Ended", at, detail))
-        self._say(f"{outcome}{f': {reason}' if reason else ''}; journal {conductor.journal_path}")
+        ended = f": {reason}" if reason and not run.active else ""
+        self._say(f"{outcome}{ended}; journal {conductor.journal_path}")
         for line in probed(conductor.counting.counted):
             if line:
                 self._say(line)
         for line in undo:
             self._say(f"  to put back: {line}")
+        if run.active and not self._quiet:
+            self._write(closing(run, reason))
         return code
 
     def _put(self, line: dict[str, Any]) -> None:
@@ -126,13 +131,28 @@ class Narrator:
             self._say("nobody reads the events any more; the run goes on, its journal is whole")
 
     def _say(self, text: str) -> None:
-        if not self._words:
-            return
+        if self._words:
+            self._write(text)
+
+    def _write(self, text: str) -> None:
         try:
             print(printable(text), file=sys.stderr, flush=True)
         except OSError:  # the terminal is gone: what it would have shown is in the journal
-            self._words = False
+            self._words, self._quiet = False, True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def closing(run: Run, reason: str) -> str:
+    """Where a run was left that is not over, why, and what can be done next."""
+    run_id, asked = run.plan.run_id, run.host_question
+    left = "held" if run.hold is not None else "left"
+    said = f"run {run_id} is {left} {where(run)}: {reason or 'the command was ended'}"
+    if run.restoring is not None:
+        ways = f"restore {run_id} goes on all the same, runs {run_id} --close gives it up"
+    else:
+        lost = asked is not None and asked.host_trouble is not None and asked.host_trouble.lost
+        ways = f"resume {run_id}{' --host-step ran|again' if lost else ''}, or restore {run_id}"
+    return f"nomad-console: {said}; next: {ways}"
 
 
 def _line(plan: Plan, event: str, time: str, detail: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _restore(options: argparse.Namespace, settings: ClusterSettings, kept: Kept) -> int:
-    narrator = Narrator(words=sys.stderr.isatty() and not options.json, restored=DONE)
+    narrator = Narrator(
+        words=sys.stderr.isatty() and not options.json, quiet=options.json, restored=DONE
+    )
     async with following(settings, read_only=False) as connections:
         await found(connections, [], options.timeout)
         upgrades = upgrades_on(connections)

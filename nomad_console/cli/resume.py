@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _resume(options: argparse.Namespace, settings: ClusterSettings, kept: Kept) -> int:
-    narrator = Narrator(words=sys.stderr.isatty() and not options.json)
+    narrator = Narrator(words=sys.stderr.isatty() and not options.json, quiet=options.json)
     async with following(settings, read_only=False) as connections:
         await found(connections, [], options.timeout)
         upgrades = upgrades_on(connections)

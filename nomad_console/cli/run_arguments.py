@@ -81,6 +81,12 @@ def _runs(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="for a ticket")
     form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument(
+        "--close",
+        action="store_true",
+        help="give a run up that cannot be gone on with: nothing is put back, what is found now is "
+        "written into its journal, its lock is freed",
+    )
 
 
 def _run_left(parser: argparse.ArgumentParser) -> None:

@@ -55,7 +55,8 @@ def watching_of(options: argparse.Namespace) -> Watching:
 
 def refused(refusal: UpgradeRefused) -> Stopped:
     """As a command's end; where another run stands in the way, what to do about it."""
-    cure = "; resume or restore it, or say --takeover" if refusal.takeover else ""
+    ways = "; resume or restore it, give it up with runs ID --close, or say --takeover"
+    cure = ways if refusal.takeover else ""
     return Stopped(BLOCKED, f"{refusal}{cure}")
 
 
@@ -86,7 +87,7 @@ def _kept(options: argparse.Namespace) -> Plan | None:
 async def _upgrade(
     options: argparse.Namespace, settings: ClusterSettings, kept: Plan | None
 ) -> int:
-    narrator = Narrator(words=sys.stderr.isatty() and not options.json)
+    narrator = Narrator(words=sys.stderr.isatty() and not options.json, quiet=options.json)
     async with following(settings, read_only=False) as connections:
         upgrades = upgrades_on(connections)
         plan = await _plan(connections, upgrades.planner, options, kept)

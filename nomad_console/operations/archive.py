@@ -18,6 +18,7 @@ from nomad_console.operations.report import (
     report,
     state_of,
     unrecorded,
+    where,
     why,
 )
 from nomad_console.operations.story import Story, Stretch, retold
@@ -57,10 +58,7 @@ class Kept(NamedTuple):
 
     @property
     def where(self) -> str:
-        """Step and node, in words."""
-        name = self.run.plan.node(self.run.upgrade.node).name
-        back = "the way back" if self.run.restoring is not None else ""
-        return printable(f"at {back or self.run.upgrade.step or 'the start'} of {name}")
+        return where(self.run)
 
     @property
     def nodes(self) -> str:
@@ -74,15 +72,15 @@ class Archive(NamedTuple):
     unreadable: tuple[str, ...]
 
 
-def archive(where: Path) -> Archive:
+def archive(journals: Path) -> Archive:
     """Every journal in the folder; one that cannot be read is named, and hides no other."""
     kept, unreadable = [], []
-    for path in sorted(where.glob("*.ndjson")):
+    for path in sorted(journals.glob("*.ndjson")):
         try:
             kept.append(read_kept(path))
         except JournalError as error:
             unreadable.append(str(error))
-    living = {one.run_id: one for one in holders(where)}
+    living = {one.run_id: one for one in holders(journals)}
     kept = [one._replace(holder=living.get(one.id)) for one in kept]
     newest = sorted(kept, key=lambda one: one.head.begun_at, reverse=True)
     return Archive(tuple(newest), tuple(unreadable))

@@ -74,16 +74,20 @@ def groups_of(found: NodePlan, write: Write) -> tuple[str, ...]:
 
 
 def differences(run: Run, node_id: str, sight: Sight) -> tuple[str, ...]:
-    """What somebody else did to the node or its targets, each as what the node is or had done."""
+    """What somebody else did to the node or its targets, each as what the node is or had done.
+
+    On the way back, what is as it was found already stands in nobody's way.
+    """
     upgrade = run.of_node(node_id)
     if upgrade is None:
         return ()
     found = run.plan.node(node_id)
-    own = [_drain(run, upgrade, sight), _eligibility(found, upgrade, sight)]
+    back = run.restoring is not None
+    own = [_drain(run, upgrade, sight), _eligibility(found, upgrade, sight, back=back)]
     targets = (
         one
         for group, listing in sight.listings.items()
-        for one in _targets(found, upgrade, group, listing)
+        for one in _targets(found, upgrade, group, listing, back=back)
     )
     return tuple(printable(one) for one in (*own, *targets) if one)
 
@@ -98,9 +102,11 @@ def _asked(upgrade: NodeUpgrade, *kinds: type[Write]) -> bool:
     return any(isinstance(one.write, kinds) for one in upgrade.pending)
 
 
-def _eligibility(found: NodePlan, upgrade: NodeUpgrade, sight: Sight) -> str:
+def _eligibility(found: NodePlan, upgrade: NodeUpgrade, sight: Sight, *, back: bool) -> str:
     expected = found.eligible and not upgrade.cordoned
     eligible = sight.node.eligible
+    if back and eligible == found.eligible:
+        return ""
     if eligible == expected or _asked(upgrade, SetEligibility, Drain):
         return ""
     if not eligible and sight.detail.drain is not None:
@@ -130,7 +136,7 @@ def _drain(run: Run, upgrade: NodeUpgrade, sight: Sight) -> str:
 
 
 def _targets(
-    found: NodePlan, upgrade: NodeUpgrade, group: str, listing: tuple[Target, ...]
+    found: NodePlan, upgrade: NodeUpgrade, group: str, listing: tuple[Target, ...], *, back: bool
 ) -> Iterator[str]:
     listed = {one.key: one for one in listing}
     recorded = [one for one in found.targets if one.key.group == group]
@@ -143,7 +149,7 @@ def _targets(
         if target.key in moving:
             continue
         there = present(listed.get(target.key))
-        if there and target.key in upgrade.detached:
+        if there and target.key in upgrade.detached and not back:
             yield f"had {target} registered again by another hand"
         elif not there and target.key not in upgrade.detached:
             yield f"had {target} deregistered by another hand"

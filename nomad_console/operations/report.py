@@ -37,6 +37,12 @@ def why(run: Run) -> str:
     return back.reason if back.held in {"", back.reason} else f"{back.held}; then {back.reason}"
 
 
+def where(run: Run) -> str:
+    """Step and node, in words."""
+    what = "the way back" if run.restoring is not None else run.upgrade.step or "the start"
+    return printable(f"at {what} of {run.plan.node(run.upgrade.node).name}")
+
+
 def foretold(run: Run) -> list[tuple[str, ExpectedFailure]]:
     """Whose requests the plan said are lost, by node; of a run that is over, where it drained."""
     drained = {one.node for one in run.upgrades if one.drained or not run.ended_at}

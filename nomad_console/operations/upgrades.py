@@ -9,8 +9,9 @@ import msgspec
 from nomad_console.clients.errors import ApiError
 from nomad_console.domain.plan import Plan
 from nomad_console.operations.abandoned import Abandoned
+from nomad_console.operations.archive import Kept, read_kept
 from nomad_console.operations.conductor import Conductor
-from nomad_console.operations.inbox import who
+from nomad_console.operations.inbox import Moment, who
 from nomad_console.operations.journal import FORM, Head, Journal, JournalError, path_of, read
 from nomad_console.operations.lock import Lock, NotLocked, Sessions
 from nomad_console.operations.lock_file import Holder
@@ -19,7 +20,7 @@ from nomad_console.operations.planner import AgentReads, Planner
 from nomad_console.operations.probe import Probe
 from nomad_console.operations.whereabouts import region_of
 from nomad_console.settings.values import ClusterSettings, Missing
-from nomad_console.upgrade.events import Event
+from nomad_console.upgrade.events import Closed, Event
 from nomad_console.upgrade.resume import ReplayError
 
 
@@ -107,11 +108,37 @@ class Upgrades:
     async def restore(
         self, run_id: str, watching: Watching | None = None, *, takeover: bool = False
     ) -> Conductor:
-        """The same, started, and on its way back from the first moment. Raises UpgradeRefused."""
+        """The same, started, and on its way back from the first moment. Raises UpgradeRefused.
+
+        Asked for again, a way back that is held goes on although what held it is still so.
+        """
         conductor = await self.resume(run_id, watching, takeover=takeover)
         conductor.start()
-        conductor.restore(f"asked for by {who()}")
+        if conductor.run.restoring is None:
+            conductor.restore(f"asked for by {who()}")
+        elif conductor.run.hold is not None:
+            conductor.release()
         return conductor
+
+    async def close(self, run_id: str, found: Sequence[str], *, takeover: bool = False) -> Kept:
+        """End a run where it stands, and free its lock; `found` is what the cluster is like now.
+
+        Nothing is called but Consul, for the lock. Raises UpgradeRefused.
+        """
+        lock = await self._locked(run_id, takeover=takeover)
+        try:
+            kept = read_kept(path_of(self._where, run_id))
+            if kept.run.ended_at is None:
+                clock = self._means.clock
+                moment: Moment = {"at": clock.now(), "elapsed": clock.elapsed()}
+                journal = Journal(self._where, kept.head, again=True)
+                journal.append(Closed(by=who(), found=tuple(found), **moment))
+                journal.close()
+        except JournalError as error:
+            lock.leave()
+            raise UpgradeRefused(str(error)) from error
+        await lock.free()
+        return read_kept(kept.path)
 
     def lose_terminal(self) -> None:
         """Freeze the run under way, whatever becomes of its screen."""

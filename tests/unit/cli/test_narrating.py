@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from nomad_console.cli.narrating import Narrator
+from nomad_console.cli.narrating import Narrator, closing
 from nomad_console.domain.plan import Step
 from nomad_console.operations.counts import Counted
 from nomad_console.operations.probe import Failure, UrlState
-from nomad_console.upgrade.events import Held, HostEnded
+from nomad_console.upgrade.events import Held, HostEnded, Intended, RestoreAsked, Resumed
 from nomad_console.upgrade.run import Outcome, Run
 from tests.support.manual_clock import EPOCH
 from tests.support.play import HOST, Play, at_step, started
@@ -114,7 +114,35 @@ def test_a_held_run_says_what_it_left_and_how_that_is_put_back(
     assert [line for line in words if "to put back" in line] == [
         f"  to put back: {command}" for command in detail["commands"]
     ]
+    assert words[0] == f"held; journal {Conducted.journal_path}"
+    assert words[-1] == (
+        "nomad-console: run 7f3a0000 is held at drain of c1: a guard �[2J; "
+        "next: resume 7f3a0000, or restore 7f3a0000"
+    )
     assert "\x1b" not in "".join(words)
+    Narrator(words=False, quiet=True).ended(Conducted(play.run), AT)
+    assert lines(capsys)[1] == []
+
+
+def test_what_can_be_done_next_is_what_the_run_takes() -> None:
+    play = at_step(Step.UPGRADE, host_command=HOST)
+    play.do(Intended, play.now.pending[0].write.id)
+    play.do(Resumed, "me")
+    assert "next: resume 7f3a0000 --host-step ran|again, or restore" in closing(play.run, "lost")
+    play.do(RestoreAsked, "me")
+    said = closing(play.run, "")
+    assert "is left at the way back of c1: the command was ended" in said
+    assert said.endswith("restore 7f3a0000 goes on all the same, runs 7f3a0000 --close gives it up")
+
+
+def test_a_restored_run_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    play = held()
+    play.do(RestoreAsked, "enough")
+    play.go_back()
+    Narrator(words=True).ended(Conducted(play.run), AT)
+    (line,), words = lines(capsys)
+    assert line["detail"]["reason"] == "a guard \x1b[2J; then enough"
+    assert words[0].startswith("restored: a guard �[2J; then enough; journal ")
 
 
 def test_the_host_command_ends_with_what_it_said_last(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +182,7 @@ def test_a_journal_that_cannot_be_written_is_the_reason(capsys: pytest.CaptureFi
 
 def test_a_reader_that_went_away_stops_nothing() -> None:
     code = """
-from nomad_console.cli.narrating import Narrator
+from nomad_console.cli.narrating import Narrator, closing
 from tests.support.play import started
 plan = started(2).run.plan
 narrator = Narrator(words=True)

@@ -3,12 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from nomad_console.cli import wiring
 from nomad_console.cli.arguments import main
 from nomad_console.cli.runs import table
+from nomad_console.domain.plan import Step
 from nomad_console.operations.archive import archive
 from nomad_console.operations.journal import folder
+from tests.support.commands import SETTINGS, SmallWorld
 from tests.support.journals import keep
-from tests.support.play import started
+from tests.support.play import at_step, started
 
 
 def begin(run_id: str, by: str = "ann@bastion") -> None:
@@ -75,6 +78,33 @@ def test_a_word_that_names_no_run_is_bad_usage(
     code, out, err = said(capsys, word)
     assert (code, out) == (2, "")
     assert words in err
+
+
+def test_a_run_that_is_closed_is_over_as_it_was_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = SmallWorld()
+    world.put_under(monkeypatch)
+    monkeypatch.setattr(wiring, "settings_of", lambda _: SETTINGS)
+    play = at_step(Step.DRAIN, 2)
+    play.answer()
+    keep(folder(), play.run, play.journal)
+    assert said(capsys, "--close")[0] == 2
+    code, out, err = said(capsys, "7f3a", "--close")
+    assert (code, err) == (0, "")
+    first, found, *changed = out.splitlines()
+    assert first.startswith("run 7f3a0000: closed, by ")
+    assert found.startswith("  c2: ready, eligible, 2.0.4, ")
+    assert "web-public i-00000000000000002:80 healthy" in found
+    assert "  by its journal c2 was eligible, is ineligible" in changed
+    assert world.cluster.writes == []
+    _, out, _ = said(capsys, "7f3a")
+    assert f"left as found: {found.strip()}" in out
+    _, out, _ = said(capsys)
+    assert "  closed  " in out
+    keep(folder(), play.run, play.journal, "8f3a0000", cluster="staging")
+    code, _, err = said(capsys, "8f3a", "--close")
+    assert (code, "is of staging, this is prod" in err) == (2, True)
 
 
 def test_the_journals_lie_where_the_platform_keeps_state(tmp_path: Path) -> None:

@@ -96,7 +96,18 @@ def test_unapproved_it_is_held_at_the_first_gate_with_nothing_changed(
     assert world.cluster.writes == []
     assert world.asked == [False]
     assert read(Path(end["journal"])).head.plan.nodes[0].node_id == node_id(2)
-    assert err == ""  # nobody looks: stderr is no terminal
+    (line,) = err.splitlines()  # nobody looks: stderr is no terminal
+    run_id = lines[0]["run"]
+    assert line.startswith(f"nomad-console: run {run_id} is held at the start of c2: c2: start: ")
+    assert line.endswith(f"nobody approves; next: resume {run_id}, or restore {run_id}")
+
+
+def test_with_json_nothing_is_said_on_stderr(
+    world: SmallWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.asked == []
+    code, lines, err = said(capsys, "c2", "--accept", "all", "--json", *HOST)
+    assert (code, lines[-1]["detail"]["outcome"], err) == (1, "held", "")
 
 
 def test_a_plan_is_taken_up_from_its_file_once(

@@ -13,6 +13,7 @@ from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.node import Node
 from nomad_console.operations.conductor import Conductor
 from nomad_console.operations.journal import path_of, read
+from nomad_console.operations.lock_file import Holder, LockFile
 from nomad_console.operations.upgrades import UpgradeRefused, Upgrades, Watching
 from nomad_console.upgrade.gates import Gate
 from nomad_console.upgrade.run import Outcome
@@ -218,3 +219,90 @@ async def test_urls_of_the_call_are_watched_with_those_of_the_settings(bastion: 
     assert [one.url for one in conductor.counting.state.urls] == ["http://web/", "http://api/"]
     assert conductor.counting.state.budget == 3
     await conductor.give_up()
+
+
+async def whole_journal(bastion: Bastion) -> list[bytes]:
+    """The lines of a run of c2 that went to its end, with the cluster as it left it."""
+    upgrades = bastion.console()
+    conductor = await upgrades.begin(a_plan(2, snapshot=bastion.cluster.latest))
+    if conductor.run.unaccepted:
+        conductor.accept(*conductor.run.unaccepted)
+    async with conducted(conductor, bastion):
+        for gate in list(Gate)[:-1]:
+            await bastion.open(conductor, gate)
+            if gate is Gate.UPGRADE:
+                bastion.cluster.upgraded(2)
+        while conductor.run.ended_at is None:
+            await bastion.cluster.pass_time(10, step=2)
+    return path_of(bastion.where, "7f3a0000").read_bytes().splitlines(keepends=True)
+
+
+def leave(bastion: Bastion, lines: list[bytes]) -> None:
+    """A journal cut off here, and the lock as a kill leaves it."""
+    path_of(bastion.where, "7f3a0000").write_bytes(b"".join(lines))
+    lock = LockFile(bastion.where / "prod-eu.global.lock")
+    lock.write(Holder("7f3a0000", "ann@bastion", 1, EPOCH))
+    lock.close()
+
+
+async def test_a_journal_cut_at_any_line_can_be_closed_and_frees_new_runs(
+    bastion: Bastion,
+) -> None:
+    lines = await whole_journal(bastion)
+    writes = len(bastion.cluster.writes)
+    another = msgspec.structs.replace(a_plan(3), run_id="8f3a0000")
+    for end in range(1, len(lines) + 1):
+        leave(bastion, lines[:end])
+        with pytest.raises(UpgradeRefused, match="left behind on this host") as refused:
+            await bastion.console().begin(another)
+        assert refused.value.takeover
+        kept = await bastion.console().close("7f3a0000", ("c2: ready, eligible",))
+        assert kept.outcome == ("closed" if end < len(lines) else "done")
+        assert kept.run.ended_at is not None
+        assert bastion.console().abandoned() == ()
+        conductor = await bastion.console().begin(another)
+        await conductor.give_up()
+        path_of(bastion.where, "8f3a0000").unlink()
+    assert len(bastion.cluster.writes) == writes  # nothing was put back
+
+
+async def test_a_torn_journal_and_one_that_somebody_is_at(bastion: Bastion) -> None:
+    lines = await whole_journal(bastion)
+    leave(bastion, [*lines[:5], lines[5][:9]])
+    kept = await bastion.console().close("7f3a0000", ())
+    assert (kept.outcome, kept.torn) == ("closed", False)
+    assert "left as found: nobody looked" in kept.story.told[-2].text
+    path_of(bastion.where, "7f3a0000").unlink()
+    with pytest.raises(UpgradeRefused, match="cannot read the journal"):
+        await bastion.console().close("7f3a0000", ())
+    first = await bastion.console().begin(a_plan(2))
+    with pytest.raises(UpgradeRefused, match="held on this host by run 7f3a0000"):
+        await bastion.console().close("7f3a0000", ())
+    await first.give_up()
+
+
+async def test_restore_comes_to_an_end_from_a_journal_cut_at_any_line(bastion: Bastion) -> None:
+    """Whose run is over in truth: resumed, held, then restored, twice where it says why."""
+    lines = await whole_journal(bastion)
+    before = bastion.cluster.latest
+    begun = next(n for n, line in enumerate(lines) if b'"Started"' in line) + 1
+    for end in range(begun, len(lines)):
+        leave(bastion, lines[:end])
+        if end % 3 == 0:
+            resumed = await bastion.console().resume("7f3a0000")
+            async with conducted(resumed, bastion):
+                await bastion.cluster.pass_time(4, step=2)
+        for _ in range(3):
+            conductor = await bastion.console().restore("7f3a0000")
+            async with conducted(conductor, bastion, start=False):
+                for _ in range(60):
+                    if conductor.run.ended_at is not None or conductor.run.hold is not None:
+                        break
+                    await bastion.cluster.pass_time(4, step=4)
+            if conductor.run.ended_at is not None:
+                break
+            assert conductor.run.hold is not None, f"cut at {end}: {conductor.run.upgrade}"
+            assert conductor.run.hold.reason
+        assert conductor.run.outcome is Outcome.RESTORED, f"cut at {end}: {conductor.run.hold}"
+        assert bastion.node.eligible
+        assert set(bastion.cluster.latest.targets) == set(before.targets)
