@@ -21,6 +21,7 @@ class Facts(msgspec.Struct, frozen=True):
     `kill_caps`: node id -> its client's max_kill_timeout in seconds; `silent`: node id -> why its
     agent did not answer. `token_expires_at` None: never, or not known. `scaling` holds those of
     `scaling_asked` (instance ids) that are in a group; `scaling_unknown`: why AWS was not heard.
+    `unrunnable`: program of a host command -> why this machine cannot start it.
     """
 
     pending: bool = False
@@ -30,3 +31,4 @@ class Facts(msgspec.Struct, frozen=True):
     scaling: Mapping[str, ScalingInstance] = {}
     scaling_asked: frozenset[str] = frozenset()
     scaling_unknown: str = ""
+    unrunnable: Mapping[str, str] = {}

@@ -7,6 +7,7 @@ that would break, and is no asyncio subprocess, whose transport kills what runs 
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -31,6 +32,19 @@ class HostResult(msgspec.Struct, frozen=True):
     """`exit_code` None: it did not end within the limit and was stopped."""
 
     exit_code: int | None
+
+
+def unrunnable(program: str) -> str:
+    """Why the program cannot be started from here; "" where it can. PATH as execvp searches it."""
+    if shutil.which(program) is not None:
+        return ""
+    if "/" not in program:
+        return f"{printable(program)} is in no folder of PATH"
+    path = Path(program).absolute()
+    said = (
+        "is a folder" if path.is_dir() else "is not executable" if path.exists() else "is no file"
+    )
+    return f"{printable(str(path))} {said}"
 
 
 async def run_command(

@@ -12,6 +12,7 @@ from nomad_console.clients.errors import ApiError, Unreachable
 from nomad_console.domain.facts import Facts, ScalingInstance
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.plan import Plan, PlanOptions
+from nomad_console.operations.hosts import unrunnable
 from nomad_console.operations.means import Snapshots
 from nomad_console.preflight.planning import make_plan
 from nomad_console.settings.values import ClusterSettings
@@ -99,6 +100,12 @@ class Planner:
             scaling_unknown=self._scaling_unknown,
         )
         asked = msgspec.structs.replace(options, facts=facts)
+        plan = make_plan(self._snapshots.latest, tuple(nodes), asked)
+        missing = _unrunnable(plan)
+        if not missing:
+            return plan
+        facts = msgspec.structs.replace(facts, unrunnable=missing)
+        asked = msgspec.structs.replace(options, facts=facts)
         return make_plan(self._snapshots.latest, tuple(nodes), asked)
 
     async def _ask_agent(self, node: str) -> None:
@@ -142,3 +149,9 @@ class Planner:
         if detail is None:
             _, detail = await self._agents.node(node)
         return detail.instance_id
+
+
+def _unrunnable(plan: Plan) -> dict[str, str]:
+    """The programs that the nodes' host commands would start in vain, and why."""
+    programs = {one.host_argv[0] for one in plan.nodes if one.host_argv}
+    return {program: why for program in sorted(programs) if (why := unrunnable(program))}

@@ -9,7 +9,7 @@ from nomad_console.operations.journal import folder, read
 from tests.support.commands import SmallWorld
 from tests.support.snapshots import node_id, with_node
 
-HOST = ("--host-command", "restart {name}")
+HOST = ("--host-command", "true {name}")
 
 
 @pytest.fixture
@@ -80,6 +80,17 @@ def test_what_needs_a_word_is_asked_for_by_id(
     assert not folder().exists()
     code, lines, _ = said(capsys, "c1", "--accept", ",".join(asked), *HOST)
     assert (code, lines[-1]["detail"]["outcome"]) == (1, "held")
+    assert world.cluster.writes == []
+
+
+def test_a_finding_that_is_not_there_cannot_be_accepted(
+    world: SmallWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines, err = said(capsys, "c1", "--accept", "foo,all", *HOST)
+    asked = [one["id"] for one in lines[0]["detail"]["findings"] if one["level"] == "ACK"]
+    assert code == 2
+    assert f"--accept: no finding foo; to be accepted: {', '.join(asked)}" in err
+    assert not folder().exists()
     assert world.cluster.writes == []
 
 

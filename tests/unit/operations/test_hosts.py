@@ -10,7 +10,7 @@ from anyio import run_process
 
 from nomad_console.clock import SystemClock
 from nomad_console.domain.host_command import HostCommandError
-from nomad_console.operations.hosts import run_command, tail
+from nomad_console.operations.hosts import run_command, tail, unrunnable
 
 
 @pytest.fixture
@@ -66,6 +66,22 @@ async def test_one_that_cannot_be_started_is_said(kept: Path, tmp_path: Path) ->
     with pytest.raises(HostCommandError, match="cannot start true"):
         await run_command(("true",), SystemClock(), 1.0, tmp_path / "no" / "log", print)
     assert tail(tmp_path / "no" / "log", 3) == ()
+
+
+def test_what_cannot_be_started_is_known_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "tool"
+    tool.write_text("#!/bin/sh\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert unrunnable("tool") == "tool is in no folder of PATH"
+    assert unrunnable("./tool") == unrunnable(str(tool)) == f"{tool} is not executable"
+    assert unrunnable("./other") == f"{tmp_path}/other is no file"
+    assert unrunnable(str(tmp_path)) == f"{tmp_path} is a folder"
+    tool.chmod(0o755)
+    assert unrunnable("tool") == unrunnable("./tool") == unrunnable(str(tool)) == ""
+    assert "\x1b" not in unrunnable("\x1b[2J")
 
 
 CONSOLE = """

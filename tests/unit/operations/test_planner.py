@@ -178,3 +178,16 @@ async def test_an_instance_that_is_not_read_yet_is_read_for_it() -> None:
     plans, _ = planner(scaling, msgspec.structs.replace(outside, details=details))
     await plans.survey([node_id(2)])
     assert len(scaling.asked) == 1
+
+
+def test_a_host_command_that_cannot_be_started_blocks_before_anything_starts() -> None:
+    planner = Planner(SETTINGS, Agents(), SmallCluster(ManualClock()))
+    plan = planner.plan((node_id(1), node_id(2)), planner.options())
+    assert [one.id for one in plan.findings if one.id.startswith("host-")] == [
+        "host-program:restart"
+    ]
+    assert plan.blocked
+    there = msgspec.structs.replace(planner.options(), host_command=("true", "{name}"))
+    assert not any(
+        one.id.startswith("host-") for one in planner.plan((node_id(1),), there).findings
+    )
