@@ -78,7 +78,7 @@ async def upgrade(_: Simulator) -> None:
     async with camera(WIDE) as shot:
         await shot.until(r"c6 .*\d/\d .* ok ")
         await shot.pilot.press("j", "j", "j", "space", "u")
-        await shot.until("to accept|nothing stands against it")
+        await shot.until("to accept|warnings?: read|nothing stands against it")
         await shot.pilot.press("b")
         if "type " in shot.text:
             await shot.pilot.press("c", "4", "enter")

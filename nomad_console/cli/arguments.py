@@ -68,7 +68,10 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="a cluster in a box, and the console on it")
     _world(demo)
     simulate = commands.add_parser(
-        "simulate", help="only the cluster in a box; prints the environment that points to it"
+        "simulate",
+        help="only the cluster in a box; prints the environment that points to it",
+        epilog="Prints `export NAME=value` lines, then `# READY`, and stays: write them to a file "
+        "(simulate > world) and read that in another terminal (. ./world).",
     )
     _world(simulate)
     _simulation(simulate)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -72,14 +73,13 @@ def cluster_in_a_box(options: argparse.Namespace) -> Iterator[dict[str, str]]:
 
 
 def _environment(process: "subprocess.Popen[str]", errors: IO[bytes]) -> dict[str, str]:
-    """The NAME=value lines that come before READY; BoxFailed where it ends without that word."""
+    """What is exported before `# READY`; BoxFailed where it ends without that word."""
     environment: dict[str, str] = {}
     for line in process.stdout or ():
-        name, equals, value = line.rstrip("\n").partition("=")
-        if name == "READY":
+        if line == "# READY\n":
             return environment
-        if equals:
-            environment[name] = value
+        for word in shlex.split(line.removeprefix("export ")):
+            name, _, environment[name] = word.partition("=")
     code = process.wait()
     errors.seek(0)
     raise BoxFailed(errors.read().decode("utf-8", "replace").strip(), code)

@@ -71,7 +71,7 @@ async def found(connections: Connections, words: list[str], seconds: float) -> t
     await until(connections, listed, seconds)
     snapshot = connections.store.latest
     if not snapshot.nomad_index:
-        say_silent(snapshot)
+        say_silent(snapshot, early=True)
         refuse_refused(snapshot)
         raise Stopped(UNREACHABLE, "Nomad gave no list of its nodes")
     try:

@@ -10,6 +10,10 @@ _NODES = """\
 NODE is a name, an id prefix (4 characters or more), or field=value: class, pool, datacenter,
 version, meta.KEY. The order given is the order of the run."""
 
+_CODES = """\
+Exit code 0: nothing was found, or only what explains (INFO); 1: a WARN, or an ACK that upgrade
+asks for a word on; 5: a BLOCK, with which nothing can be begun."""
+
 _Backends = Callable[[argparse.ArgumentParser], None]
 
 
@@ -24,8 +28,9 @@ def add(commands: "argparse._SubParsersAction[Any]", backends: _Backends) -> Non
         backends(parser)
         return parser
 
-    _plan(command("plan", "what upgrading nodes would do, how long it takes, what it risks"))
-    _preflight(command("preflight", "what stands against upgrading nodes"))
+    both = f"{_NODES}\n\n{_CODES}"
+    _plan(command("plan", "what upgrading nodes would do, how long it takes, what it risks", both))
+    _preflight(command("preflight", "what stands against upgrading nodes", both))
     _upgrade(command("upgrade", "upgrade nodes without a screen; events as NDJSON"))
     _resume(command("resume", "go on with a run that is not over; events as NDJSON", ""))
     _restore(command("restore", "put back what a run that is not over changed", ""))
@@ -107,7 +112,7 @@ def _answers(parser: argparse.ArgumentParser) -> None:
         type=values.ids,
         default=(),
         metavar="ID,…|all",
-        help="findings marked ACK; a BLOCK cannot be accepted",
+        help="findings marked ACK, by the ids that plan shows; a BLOCK cannot be accepted",
     )
     _choice(
         group, "--on-failure", "hold restore", "leave the run held, or put back what it changed"

@@ -201,11 +201,16 @@ async def _seen(
         return connections.store.latest, connections.clock.now(), looking.result()
 
 
-def say_silent(snapshot: ClusterSnapshot) -> bool:
-    """Name on stderr each backend that is configured and does not answer; whether there is one."""
+def say_silent(snapshot: ClusterSnapshot, *, early: bool = False) -> bool:
+    """Name on stderr each backend that is configured and does not answer; whether there is one.
+
+    `early`: only Nomad was waited for.
+    """
     found = silent(snapshot)
     for source in found:
         said = f"{source.name}: {source.word}: {source.told or 'no answer in time'}"
+        if early and source.name != SourceName.NOMAD and not source.told:
+            said = f"{source.name}: not asked yet"
         print(printable(said), file=sys.stderr)
     return bool(found)
 

@@ -12,7 +12,8 @@ from nomad_console.cli.planning import asked, found, planned
 from nomad_console.cli.wiring import Connections, following, settings_of, upgrades_on
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import Plan
-from nomad_console.operations.approval import Orders, unaccepted
+from nomad_console.domain.text import printable
+from nomad_console.operations.approval import EVERYTHING, Orders, unaccepted
 from nomad_console.operations.plan_file import PlanFileError, differences, options_of, read
 from nomad_console.operations.planner import Planner
 from nomad_console.operations.upgrades import UpgradeRefused, Watching
@@ -61,7 +62,13 @@ def refused(refusal: UpgradeRefused) -> Stopped:
 
 
 def refuse_unaccepted(plan: Plan, accepted: tuple[str, ...]) -> None:
-    """Stopped where the plan has findings that nobody accepted."""
+    """Stopped where the plan has findings that nobody accepted, or has not what was accepted."""
+    known = {one.id for one in plan.findings}
+    strange = [one for one in accepted if one != EVERYTHING and one not in known]
+    if strange:
+        asks = ", ".join(plan.to_accept) or "nothing"
+        named = ", ".join(printable(one) for one in strange)
+        raise Stopped(USAGE, f"--accept: no finding {named}; to be accepted: {asks}")
     left = unaccepted(plan, accepted)
     if left:
         ids = ",".join(one.id for one in left)

@@ -10,6 +10,8 @@ from nomad_console.domain.text import printable
 
 MIN_PREFIX = 4  # shorter words are mistyped names more often than ids
 _SHOWN = 5
+_ALL = 20  # nodes of which every name is shown
+_HEX = set("0123456789abcdef-")
 _META = "meta."
 _FIELDS: Mapping[str, Callable[[Node], str]] = {
     "class": lambda node: node.node_class,
@@ -61,11 +63,16 @@ def _named(snapshot: ClusterSnapshot, word: str) -> list[Node]:
 
 
 def _nearest(snapshot: ClusterSnapshot, word: str) -> str:
+    """All names where they are few, else those like it; the rule, where it may be a short id."""
+    short = len(word) < MIN_PREFIX and set(word.lower()) <= _HEX
+    rule = f"; the beginning of an id has {MIN_PREFIX} characters or more" if short else ""
     names = {node.name.lower(): node.name for node in snapshot.nodes.values()}
+    if len(names) <= _ALL:
+        every = ", ".join(printable(one) for one in sorted(names.values(), key=natural))
+        return f"; there are {every or 'none'}{rule}"
     near = get_close_matches(word.lower(), names, n=_SHOWN, cutoff=0.4)
-    if near:
-        return f"; there is {_few([names[one] for one in near])}"
-    return f" among {len(snapshot.nodes)}"
+    like = f"; like it {_few([names[one] for one in near])}" if near else ""
+    return f" among {len(snapshot.nodes)}{like}{rule}"
 
 
 def _by_field(snapshot: ClusterSnapshot, field: str, value: str) -> list[Node]:

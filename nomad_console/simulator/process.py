@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import shlex
 import signal
 import ssl
 import stat
@@ -38,7 +39,10 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """Print NAME=value lines, then READY; exit code 0 after SIGINT, SIGTERM or the parent's end."""
+    """Print `export NAME=value` lines, then `# READY`, and stay.
+
+    Exit code 0 after SIGINT, SIGTERM or the parent's end.
+    """
     try:
         scenario = scaled(load(options.scenario), options.nodes, options.allocs)
     except ScenarioError as error:
@@ -89,8 +93,8 @@ async def _serve(scenario: Scenario, options: Options) -> None:
                 token=running.world.tokens.first,
                 consul_token=running.world.consul_tokens.first,
             ) | (tls.environment() if tls else {})
-            print(*(f"{name}={value}" for name, value in lines.items()), sep="\n")
-            print("READY", flush=True)
+            told = (f"export {name}={shlex.quote(value)}" for name, value in lines.items())
+            print(*told, "# READY", sep="\n", flush=True)
             await SystemClock().wait(ended, None)
 
 

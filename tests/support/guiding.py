@@ -30,7 +30,9 @@ def open_plan(terminal: Terminal, *names: str) -> None:
 
 def begin(terminal: Terminal, name: str) -> None:
     """Begin what the plan shows; type the node's name where findings ask for it."""
-    terminal.until(r"nothing stands against it|to accept: beginning asks for a node's name")
+    terminal.until(
+        r"nothing stands against it|warnings?: read|to accept: beginning asks for a node's name"
+    )
     terminal.press("b")
     terminal.until(rf"UPGRADE [0-9a-f]{{8}} |type {name} to accept")
     if "UPGRADE" not in terminal.text:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,11 +127,10 @@ def running_simulator(
 def _lines(process: "subprocess.Popen[str]", errors: IO[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in process.stdout or ():
-        name, equals, value = line.rstrip("\n").partition("=")
-        if name == "READY":
+        if line == "# READY\n":
             return found
-        if equals:
-            found[name] = value
+        for word in shlex.split(line.removeprefix("export ")):
+            name, _, found[name] = word.partition("=")
     process.wait()
     raise SimulatorFailed(_said(errors) or f"ended with {process.returncode}")
 

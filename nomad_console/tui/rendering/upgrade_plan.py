@@ -36,7 +36,12 @@ def verdict(plan: Plan) -> Line:
     asks = sum(1 for one in plan.findings if one.level is Level.ACK)
     if asks:
         return (Cell(f" ! {asks} to accept: beginning asks for a node's name", Tone.WARN),)
-    return (Cell(" ✔ nothing stands against it", Tone.GOOD),)
+    warned = sum(1 for one in plan.findings if one.level is Level.WARN)
+    if warned:
+        said = "1 warning: read it" if warned == 1 else f"{warned} warnings: read them"
+        return (Cell(f" ! {said}; it can be begun all the same", Tone.WARN),)
+    told = f"; {len(plan.findings)} to know" if plan.findings else ""
+    return (Cell(f" ✔ nothing stands against it{told}", Tone.GOOD),)
 
 
 def call_line(call: Call) -> Line:

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from nomad_console.domain.selection import SelectionError, chosen, needs_details
-from tests.support.snapshots import article_snapshot, node_id, with_detail, with_node
+from tests.support.snapshots import a_node, article_snapshot, node_id, with_detail, with_node
 
 SNAPSHOT = article_snapshot()
 
@@ -55,12 +55,27 @@ def test_a_word_that_fits_several_nodes_says_which() -> None:
 
 def test_every_useless_word_is_named_with_what_there_is() -> None:
     said = refusal("c1", "c9", "class=egde", "zone=a")
-    assert 'no node "c9"; there is c6, c5, c4, c3, c2' in said
+    every = "there are c1, c2, c3, c4, c5, c6"
+    rule = "the beginning of an id has 4 characters or more"
+    assert f'no node "c9"; {every}; {rule}; no node with' in said
     assert "no node with class=egde: it is edge" in said
     assert '"zone" is no field of a node; there are class pool datacenter version meta.KEY' in said
     assert '"meta." is no field' in refusal("meta.=1")
-    assert refusal("xyzzy") == 'no node "xyzzy" among 6'
+    assert refusal("xyzzy") == f'no node "xyzzy"; {every}'
     assert refusal("meta.rack=r1") == "no node with meta.rack=r1: no node has it"
+
+
+def test_of_many_nodes_those_like_the_word_are_shown() -> None:
+    nodes = [
+        msgspec.structs.replace(a_node(1), id=f"{number:08x}", name=f"web-{number}")
+        for number in range(1, 31)
+    ]
+    many = msgspec.structs.replace(SNAPSHOT, nodes={node.id: node for node in nodes})
+    with pytest.raises(SelectionError) as refused:
+        chosen(many, ["wbe-7", "zzzzzz"])
+    said = str(refused.value)
+    assert 'no node "wbe-7" among 30; like it web-7, ' in said
+    assert said.endswith('no node "zzzzzz" among 30')
 
 
 def test_a_short_word_is_never_an_id() -> None:

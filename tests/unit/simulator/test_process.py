@@ -47,10 +47,18 @@ def test_a_port_that_cannot_be_had_is_3(capsys: pytest.CaptureFixture[str]) -> N
     assert f"port {taken} for aws" in capsys.readouterr().err
 
 
-def test_without_a_parent_s_pipe_it_ends_at_once() -> None:
+def test_without_a_parent_s_pipe_it_ends_at_once_and_has_told_a_shell_all(
+    tmp_path: Path,
+) -> None:
     command = [sys.executable, "-m", "nomad_console", "simulate", "--with-parent"]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True
     )
-    assert done.stdout.endswith("READY\n")
-    assert not done.stderr
+    *exports, ready = done.stdout.splitlines()
+    assert ready == "# READY"
+    assert all(line.startswith("export ") for line in exports)
+    world = tmp_path / "world"
+    world.write_text(done.stdout)
+    shell = ["sh", "-c", f'. {world}; printf %s "$NOMAD_CONSOLE_CONTROL"']  # in a second terminal
+    said = subprocess.run(shell, capture_output=True, text=True, timeout=20, check=True)
+    assert said.stdout.startswith("http://127.0.0.1:")

@@ -16,6 +16,7 @@ from tests.support.snapshots import article_snapshot, with_node
 BLOCK = Finding("sources:alb", Level.BLOCK, "alb", "the balancer is silent " * 8, "wait for it")
 ACK = Finding("count-one:solo", Level.ACK, "solo", "its only copy is here", "accept it")
 WARN = Finding("batch:c2", Level.WARN, "c2", "crunch may run until the deadline", "wait")
+INFO = Finding("delay:web", Level.INFO, "web", "30 s", "")
 
 
 def text(lines: list[Line]) -> str:
@@ -65,7 +66,10 @@ def test_findings_come_first_the_worst_before_the_rest_with_cure_and_id() -> Non
     [
         ((BLOCK, ACK), "✗ BLOCKED by 1: nothing can be begun", Tone.BAD),
         ((ACK, WARN), "! 1 to accept: beginning asks for a node's name", Tone.WARN),
-        ((WARN,), "✔ nothing stands against it", Tone.GOOD),
+        ((WARN, INFO), "! 1 warning: read it; it can be begun all the same", Tone.WARN),
+        ((WARN, WARN), "! 2 warnings: read them; it can be begun all the same", Tone.WARN),
+        ((INFO,), "✔ nothing stands against it; 1 to know", Tone.GOOD),
+        ((), "✔ nothing stands against it", Tone.GOOD),
     ],
 )
 def test_the_verdict_is_one_line(findings: tuple[Finding, ...], words: str, tone: Tone) -> None:
