@@ -20,7 +20,7 @@ from nomad_console.upgrade.commands import (
     Write,
 )
 from nomad_console.upgrade.events import Disturbed, Held, Released, RestoreAsked
-from nomad_console.upgrade.run import Pending, Run
+from nomad_console.upgrade.run import Pending, Restoring, Run
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
 from tests.support.snapshots import a_detail, a_node, a_target, node_id
@@ -84,6 +84,17 @@ def test_eligibility_that_another_hand_changed_is_told_with_its_moment() -> None
     words = f"was made eligible by another hand at {LATER:%H:%M:%S}"
     assert told(cordoned, seen(events=(marked,))) == words
     assert told(a_run(), seen(eligible=False)) == "was made ineligible by another hand"
+
+
+def test_on_the_way_back_what_is_as_it_was_found_is_no_difference() -> None:
+    done = a_run(cordoned=True, detached=tuple(one.key for one in TARGETS))
+    assert "was made eligible" in told(done, seen())
+    assert "registered again" in told(done, seen())
+    back = msgspec.structs.replace(done, restoring=Restoring("enough", LATER))
+    assert told(back, seen()) == ""
+    gone = msgspec.structs.replace(back, upgrades=a_run().upgrades)
+    assert "made ineligible" in told(gone, seen(eligible=False))
+    assert "deregistered by another hand" in told(gone, seen(targets=()))
 
 
 @pytest.mark.parametrize("write", [CORDON, DRAIN])
