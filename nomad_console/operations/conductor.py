@@ -222,10 +222,8 @@ class Conductor(Inbox):
         """Write down what calls were answered while the console was leaving; act on nothing."""
         while not self.events.empty():
             event = self.events.get_nowait()
-            if isinstance(event, Answer):
-                run, _ = advance(self.run, event)
-                if run is not self.run:
-                    self._kept(event, run)
+            if isinstance(event, Answer) and (run := advance(self.run, event)[0]) is not self.run:
+                self._kept(event, run)
 
     def _act(self, command: Command, tasks: asyncio.TaskGroup) -> None:
         match command:
