@@ -8,9 +8,8 @@ import boto3
 from botocore.config import Config
 
 from nomad_console.simulator.elb.api import Faults, aws_app
-from nomad_console.simulator.elb.model import Answer, Balancer
+from nomad_console.simulator.elb.model import Answer, Balancer, Wanted
 from nomad_console.simulator.elb.settings import LoadBalancer, Rule, TargetGroup
-from nomad_console.simulator.elb.targets import Key
 from nomad_console.simulator.elb.throttle import Throttle
 from nomad_console.simulator.pace import Pace
 from nomad_console.simulator.timeline import Timeline
@@ -87,7 +86,7 @@ class ElbWorld:
         return {each.key.id: str(each.health.state) for each in self.balancer.health(group)}
 
     def reason(self, target_id: str, group: str = "web", port: int = 80) -> str:
-        return self.balancer.group(group).shown_of(Key(target_id, port)).reason
+        return self.balancer.health(group, [Wanted(target_id, port)])[0].health.reason
 
     def routed(self, group: str = "web", requests: int = 60) -> Counter[str]:
         """How many of so many requests each target got."""

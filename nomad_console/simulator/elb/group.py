@@ -1,7 +1,7 @@
 """A target group in time: registration, checks, draining, and what the API shows of it."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf
 
@@ -13,7 +13,6 @@ from nomad_console.simulator.elb.targets import (
     DRAINING,
     FAILED,
     HEALTHY,
-    NOT_REGISTERED,
     REGISTERING,
     TIMED_OUT,
     UNHEALTHY_DRAINING,
@@ -151,27 +150,28 @@ class Group:
                 listed[target.key] = health
         return listed
 
-    def shown_of(self, key: Key) -> Health:
-        return self.shown().get(key, NOT_REGISTERED)
-
     def members(self) -> list[Registered]:
         """Registered and not draining."""
         return [target for target in self.targets.values() if not target.draining]
 
-    def fails_open(self, members: list[Registered] | None = None) -> bool:
-        """Fewer healthy ones than the group's minimum: requests go to all.
+    def fails_open(self) -> bool:
+        """Whether requests go to all of its members, healthy or not."""
+        members = self.members()
+        healthy = sum(target.health.state == Shown.HEALTHY for target in members)
+        return self.too_few(healthy, len(members))
+
+    def too_few(self, healthy: int, registered: int) -> bool:
+        """Fewer healthy ones than the group's minimum.
 
         Percentages count what is registered (ELB user guide, target group health).
         """
-        members = self.members() if members is None else members
-        healthy = sum(target.health.state == Shown.HEALTHY for target in members)
-        share = len(members) * self.settings.routing_percentage / 100
+        share = registered * self.settings.routing_percentage / 100
         return healthy < max(self.settings.routing_count, share)
 
     def still_sent(self) -> list[Registered]:
         """Deregistered, but not all of the balancer's machines know yet."""
         now = self._now()
-        draining = (target for target in self.targets.values() if target.draining)
+        draining = [target for target in self.targets.values() if target.draining]
         return [target for target in (*draining, *self.left()) if target.sent_until > now]
 
     def left(self) -> list[Registered]:
@@ -265,9 +265,9 @@ class Group:
         return self._world.timeline.elapsed()
 
 
-def by_zone(targets: list[Registered], zone: str | None) -> Iterator[Registered]:
+def by_zone(targets: list[Registered], zone: str | None) -> list[Registered]:
     """Those of the zone; of all zones where it is None."""
-    return (target for target in targets if zone is None or target.zone == zone)
+    return targets if zone is None else [target for target in targets if target.zone == zone]
 
 
 def _cuts(kind: str, settings: TargetGroup) -> bool:

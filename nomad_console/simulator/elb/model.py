@@ -109,9 +109,9 @@ class Balancer:
 
     def set_instance_state(self, instance_id: str, state: str) -> None:
         """running, stopped or terminated; an instance that runs again begins as `initial`."""
-        instance = self.network.instances[instance_id]
-        was, instance.state = instance.state, state
-        if was == "running" or state != "running":
+        again = self.network.stopped(instance_id) and state == "running"
+        self.network.turn(instance_id, state)
+        if not again:
             return
         for group in self.groups.values():
             for target in group.members():
@@ -173,17 +173,18 @@ class Balancer:
         if balancer is None:
             return None
         zone = self._entered(group, balancer)
+        zones, stopped = balancer.zones, self.network.stopped
         usable = [
             target
             for target in by_zone(group.members(), zone)
-            if self._unusable(group, target) is None
+            if target.zone in zones and not stopped(target.key.id)
         ]
-        if group.fails_open(usable):
+        chosen = [target for target in usable if target.health.state == Shown.HEALTHY]
+        if group.too_few(len(chosen), len(usable)):
             chosen = [target for target in usable if target.health != REGISTERING]
-        else:
-            chosen = [target for target in usable if target.health.state == Shown.HEALTHY]
         chosen += by_zone(group.still_sent(), zone)
-        chosen = [target for target in chosen if target.zone not in self.shifted]
+        if self.shifted:
+            chosen = [target for target in chosen if target.zone not in self.shifted]
         return group.target(self._pick(group, chosen)) if chosen else None
 
     def _pick(self, group: Group, chosen: list[Registered]) -> Registered:

@@ -36,15 +36,21 @@ class Network:
     def __init__(self) -> None:
         self.instances: dict[str, Instance] = {}
         self._by_address: dict[str, Instance] = {}
+        self._stopped: set[str] = set()
 
     def add(self, instance: Instance) -> None:
         self.instances[instance.id] = instance
         self._by_address[instance.address] = instance
+        self.turn(instance.id, instance.state)
+
+    def turn(self, instance_id: str, state: str) -> None:
+        """running, stopped or terminated from now on."""
+        self.instances[instance_id].state = state
+        (self._stopped.discard if state == "running" else self._stopped.add)(instance_id)
 
     def stopped(self, target_id: str) -> bool:
-        """Whether it is a known instance that does not run."""
-        instance = self.instances.get(target_id)
-        return instance is not None and instance.state != "running"
+        """Whether it is a known instance that does not run; asked for every target and request."""
+        return target_id in self._stopped
 
     def instance(self, target_id: str, zone: str) -> Place:
         """InvalidTarget unless it is a running instance named without a zone."""
