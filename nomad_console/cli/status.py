@@ -128,10 +128,11 @@ def live_text(live: tuple[Live, ...]) -> list[str]:
     lines = []
     for one in live:
         held = f", held: {one.kept.run.hold.reason}" if one.kept and one.kept.run.hold else ""
-        where = f"{one.kept.where}{held}" if one.kept else "; its journal is not on this host"
+        absent = "; its journal is not in this state folder"
+        where = f" {one.kept.where}{held}" if one.kept else absent
         who = f"{one.holder.by} (process {one.holder.pid})"
         lines += [
-            printable(f"RUN {one.holder.run_id} UNDER WAY {where}".replace(" ;", ";")),
+            printable(f"RUN {one.holder.run_id} UNDER WAY{where}"),
             printable(f"  by {who} since {one.holder.since:%Y-%m-%d %H:%M:%S} UTC"),
         ]
     return [*lines, ""] if lines else []

@@ -115,7 +115,7 @@ def test_a_run_under_way_is_told_with_who_is_at_it_since_when_and_where() -> Non
     first, second, elsewhere, *_ = live_text(live)
     assert first == "RUN 7f3a0000 UNDER WAY at drain of c2, held: the probe"
     assert second == "  by ann\ufffd@bastion (process 4711) since 2026-11-22 22:00:00 UTC"
-    assert elsewhere == "RUN 7f3a0000 UNDER WAY; its journal is not on this host"
+    assert elsewhere == "RUN 7f3a0000 UNDER WAY; its journal is not in this state folder"
     here, there = live_document(live)
     assert (here["node"], here["step"], here["held"]) == ("c2", "drain", "the probe")
     assert (there["node"], there["pid"], there["since"]) == (None, 4711, EPOCH.isoformat())
