@@ -11,8 +11,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nomad_console.tui.rendering.columns import At
-from nomad_console.tui.rendering.table import Key, Records, Table, View
+from nomad_console.tui.rendering.table import Key, Records, Table
 from nomad_console.tui.rendering.text import Cell, Tone
+from nomad_console.tui.rendering.view import View
 from nomad_console.tui.widgets import paint
 from nomad_console.tui.widgets.strips import MARGIN, Strips
 
@@ -88,12 +89,9 @@ class TableBody(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         """Once in a while, when nobody moves the cursor: every row where it belongs."""
         before, view = self.view.keys, self.view
         now = self._at.now.timestamp()
-        if view.filter.ages or view.next_over <= now:
-            view.arrange(now)
-        elif view.unsorted:
-            view.sort()
-        else:
+        if not (view.unsorted or view.filter.ages or view.next_over <= now):
             return
+        view.arrange(now)
         self._sorted_at = elapsed
         if before != view.keys:
             self._rows_moved()

@@ -3,7 +3,7 @@
 import pytest
 
 from nomad_console.tui.rendering.columns import Column
-from nomad_console.tui.rendering.filters import FilterError, parse
+from nomad_console.tui.rendering.filters import FilterError, Searched, parse
 from nomad_console.tui.rendering.text import Cell
 
 Row = tuple[str, float, float]  # name, restarts, created
@@ -55,9 +55,9 @@ ROWS: tuple[Row, ...] = (
 )
 def test_what_is_kept(text: str, kept: str) -> None:
     found = parse(text, COLUMNS)
-    numbers = [
-        str(number) for number, row in enumerate(ROWS) if found.keeps(row, row[0].casefold(), NOW)
-    ]
+    rows = dict(enumerate(ROWS))
+    words = {number: row[0].casefold() for number, row in rows.items()}
+    numbers = [str(number) for number in found.kept(list(rows), Searched(rows, words, NOW))]
     assert "".join(numbers) == kept
 
 

@@ -9,7 +9,8 @@ from nomad_console.domain.node import DrainStrategy, NodeEvent
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums, Source, SourceState
 from nomad_console.tui.rendering import nodes
 from nomad_console.tui.rendering.columns import At, column
-from nomad_console.tui.rendering.table import Records, View
+from nomad_console.tui.rendering.table import Records
+from nomad_console.tui.rendering.view import View
 from tests.support.consoles import degraded_snapshot
 from tests.support.manual_clock import EPOCH
 from tests.support.snapshots import (
