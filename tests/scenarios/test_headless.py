@@ -158,7 +158,7 @@ def test_approved_it_ends_with_0_and_the_node_is_upgraded(stories: dict[Story, A
     ("case", "code", "words"),
     [
         ("blocked", 5, "version:servers"),
-        ("no such node", 2, 'no node "c99"; there is'),
+        ("no such node", 2, 'no node "c99"; there are c1, c2'),
         ("nothing to upgrade with", 2, "--host-command is empty"),
         ("no cluster", 3, "Nomad gave no list of its nodes"),
         ("not accepted", 1, "--accept count-one:default/solo/solo"),
@@ -177,6 +177,9 @@ def test_a_host_command_that_fails_holds_the_run(stories: dict[Story, Any]) -> N
     found: Failed = stories[failed]
     assert found.failed.code == 1
     assert found.failed.end["outcome"] == "held"
+    (line,) = found.failed.words.splitlines()
+    assert " is held at upgrade of c4: " in line
+    assert f"; next: resume {found.failed.lines[0]['run']}, or restore " in line
     assert "ended with 7" in found.failed.end["reason"]
     (host,) = [line for line in found.failed.lines if line["event"] == "HostEnded"]
     assert host["detail"]["output"] == ["no disk"]
