@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One check of a registered service; durations in seconds, already divided by the speed."""
 
@@ -18,7 +18,7 @@ class Check:
     initial_status: str = "critical"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Registration:
     """One service instance as a Nomad agent registers it with the Consul agent of its machine."""
 
@@ -45,7 +45,7 @@ class ServiceRegistry(Protocol):
         ...
 
 
-@dataclass
+@dataclass(slots=True)
 class App:
     """What a running task group listens as.
 

@@ -9,7 +9,11 @@ from datetime import datetime
 from nomad_console.clock import Clock
 
 
-@dataclass(order=True)
+def nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000) * 1_000
+
+
+@dataclass(order=True, slots=True)
 class Timer:
     """One planned callback; `cancel` and it never runs."""
 
@@ -38,7 +42,7 @@ class Timeline:
 
     def nanoseconds(self) -> int:
         """Nanoseconds since 1970, as Nomad writes them."""
-        return int(self._clock.now().timestamp() * 1_000_000) * 1_000
+        return nanoseconds(self._clock.now())
 
     def after(self, seconds: float, callback: Callable[[], None]) -> Timer:
         self._count += 1

@@ -28,7 +28,7 @@ PROBING = (5.0, 10.0)  # seconds until the others agree that an agent is gone
 REJOIN = (1.0, 2.0)
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A machine with a Consul agent. `answers` is the machine, `alive` what the others believe."""
 
@@ -44,7 +44,7 @@ class Node:
         return str(self.row["Node"])
 
 
-@dataclass
+@dataclass(slots=True)
 class Service:
     """One instance of a service, with the ids of its checks."""
 

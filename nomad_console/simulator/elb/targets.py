@@ -15,7 +15,7 @@ class Key(NamedTuple):
     port: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a health check met: a status code, or why there was none."""
 
@@ -85,7 +85,7 @@ def mismatch(status: int) -> Health:
     return Health(Shown.UNHEALTHY, "Target.ResponseCodeMismatch", words)
 
 
-@dataclass
+@dataclass(slots=True)
 class Registered:
     """`history`: what the API shows from which time on; None there: not registered."""
 

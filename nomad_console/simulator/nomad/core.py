@@ -10,15 +10,15 @@ from nomad_console.simulator.nomad.ids import Ids
 from nomad_console.simulator.nomad.state import Row, State, Table
 from nomad_console.simulator.pace import NANOSECONDS, Pace
 from nomad_console.simulator.services import ServiceRegistry
-from nomad_console.simulator.timeline import Timeline, Timer
+from nomad_console.simulator.timeline import Timeline, Timer, nanoseconds
 
 Observer = Callable[[Row | None, Row | None], None]
 
 
 def rfc3339(moment: datetime) -> str:
     """As Go prints it: no trailing zeros, `Z`."""
-    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
-    return f"{text}Z"
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return f"{text.rstrip('0').rstrip('.')}Z"
 
 
 def seconds_of(nanoseconds: int | None) -> float:
@@ -39,6 +39,7 @@ class Core:
     algorithm: str = "binpack"  # how nodes are ranked: binpack, spread
     past: float = 0.0  # s before now at which everything is being written
     state: State = field(default_factory=State)
+    _held: datetime | None = None  # the clock's time while something past is being written
 
     def __post_init__(self) -> None:
         self.ids = Ids(self.rng)
@@ -52,18 +53,23 @@ class Core:
 
     @contextmanager
     def ago(self, seconds: float) -> Iterator[None]:
-        """What is written inside carries times so many true seconds old."""
-        before, self.past = self.past, max(0.0, seconds)
+        """What is written inside carries one time, so many true seconds old.
+
+        One, not one each: thousands of rows that came about together then share what they hold.
+        """
+        before = self.past, self._held
+        self.past, self._held = max(0.0, seconds), self._held or self.timeline.now()
         try:
             yield
         finally:
-            self.past = before
+            self.past, self._held = before
 
     def now(self) -> datetime:
-        return self.timeline.now() - timedelta(seconds=self.past)
+        return (self._held or self.timeline.now()) - timedelta(seconds=self.past)
 
     def now_ns(self) -> int:
-        return self.timeline.nanoseconds() - int(self.past * 1_000_000) * 1_000
+        """Since 1970, to the microsecond, which is what a Python clock knows."""
+        return nanoseconds(self.now())
 
     def now_s(self) -> int:
         return int(self.now().timestamp())

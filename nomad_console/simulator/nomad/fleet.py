@@ -12,7 +12,7 @@ from nomad_console.simulator.nomad.state import Row
 GroupKey = tuple[str, str, str]  # namespace, job, group
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What one allocation holds on its node until its client says it is over."""
 
@@ -21,7 +21,7 @@ class Claim:
     ports: frozenset[int]
 
 
-@dataclass
+@dataclass(slots=True)
 class Usage:
     """The sum of a node's claims, and how many copies of each group it runs."""
 
@@ -68,7 +68,10 @@ class Fleet:
         core.observe("allocations", self._allocation_changed)
 
     def usage(self, node_id: str) -> Usage:
-        return self._usage.setdefault(node_id, Usage())
+        usage = self._usage.get(node_id)
+        if usage is None:
+            usage = self._usage[node_id] = Usage()
+        return usage
 
     def claim(self, allocation: Row) -> Claim:
         claim = self._claims.get(allocation["ID"])
