@@ -16,7 +16,7 @@ SPEED = 20
 NODE = "c4"
 SIZES = {"200x50": (200, 50), "80x24": (80, 24)}
 GATES = [
-    f"begin with {NODE}: make it ineligible for new work",
+    f"begin with {NODE}: make {NODE} ineligible for new work",
     f"take {NODE} out of the balancer",
     f"drain {NODE}",
     f"upgrade the agent on {NODE}",
