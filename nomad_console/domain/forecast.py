@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from nomad_console.domain.job import Group, Job, Migrate
 from nomad_console.domain.plan import (
+    BatchChoice,
     ExpectedFailure,
     Forecast,
     NodePlan,
@@ -108,7 +109,8 @@ def forecast(
     if found.targets:
         detach = plan.floor_s(found.node_id) + policy.expect_look_s
         steps.append(StepForecast(Step.DETACH, detach, "the balancer's delay"))
-    steps.append(_drain(slowest, policy))
+    waits = bool(found.batch) and plan.batch == BatchChoice.WAIT
+    steps.append(_drain(slowest, policy, waits=waits))
     upgrade = policy.expect_restart_s + policy.settle_s
     steps.append(StepForecast(Step.UPGRADE, upgrade, "restart and second registration"))
     steps.append(_rejoin(found, plan))
@@ -120,13 +122,15 @@ def forecast(
     return Forecast(tuple(steps), margin + policy.expect_restart_s, failing)
 
 
-def _drain(slowest: Wave | None, policy: Policy) -> StepForecast:
+def _drain(slowest: Wave | None, policy: Policy, *, waits: bool) -> StepForecast:
+    """The end of batch work that is waited for is nothing that can be foretold."""
+    besides = "; batch work is waited for besides, its time is not in this" if waits else ""
     if slowest is None:
-        return StepForecast(Step.DRAIN, 2 * policy.expect_tick_s, "no service to move")
+        return StepForecast(Step.DRAIN, 2 * policy.expect_tick_s, f"no service to move{besides}")
     each = slowest.seconds(policy)
     seconds = slowest.waves * each + policy.expect_look_s
     times = f"{slowest.waves} times {each:.0f} s"
-    return StepForecast(Step.DRAIN, seconds, f"{slowest.job.id}: {times}")
+    return StepForecast(Step.DRAIN, seconds, f"{slowest.job.id}: {times}{besides}")
 
 
 def _rejoin(found: NodePlan, plan: Plan) -> StepForecast:

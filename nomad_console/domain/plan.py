@@ -202,9 +202,16 @@ class Plan(msgspec.Struct, frozen=True):
         """The ids of the findings that need a word of the operator."""
         return tuple(one.id for one in self.findings if one.level == Level.ACK)
 
-    def deadline_of(self, node_id: str, batch: BatchChoice) -> float:
-        """The drain's deadline; 0 is none: batch work that is waited for is never cut off."""
-        waits = batch == BatchChoice.WAIT and bool(self.node(node_id).batch)
+    def deadline_of(self, node_id: str, choice: BatchChoice) -> float:
+        """The drain's deadline, as planned."""
+        return self.deadline_with(choice, batch=bool(self.node(node_id).batch))
+
+    def deadline_with(self, choice: BatchChoice, *, batch: bool) -> float:
+        """The deadline of a drain that meets with batch work or none; 0 is none.
+
+        Batch work that is waited for is never cut off.
+        """
+        waits = choice == BatchChoice.WAIT and batch
         return 0.0 if waits and not self.deadline_asked else self.deadline_s
 
     def bake_of(self, node_id: str) -> float:

@@ -159,12 +159,16 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class NodeProofs(msgspec.Struct, frozen=True):
-    """`step` None: the node has not been touched yet. `undo`: on its way back."""
+    """`step` None: the node has not been touched yet. `undo`: on its way back.
+
+    `batch`: the batch work that is there before the drain, by id; None: not looked at.
+    """
 
     node: str
     step: Step | None
     proofs: tuple[Proof, ...]
     undo: Undo | None = None
+    batch: tuple[str, ...] | None = None
 
 
 class Observation(msgspec.Struct, frozen=True):

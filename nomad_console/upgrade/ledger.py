@@ -2,7 +2,7 @@
 
 import msgspec
 
-from nomad_console.domain.plan import NodePlan, Step
+from nomad_console.domain.plan import NodePlan, Step, SystemJobs
 from nomad_console.upgrade.commands import Deregister, Drain, RunHost, SetEligibility
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
@@ -46,7 +46,7 @@ def _changes(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> list[Change]:
             sure = target.key in upgrade.detached
             changes.append(change(f"{target} left the balancer", "register it again", sure=sure))
     maybe = any(isinstance(one, Drain) for one in writes)
-    if upgrade.drained or maybe:
+    if (upgrade.drained or maybe) and _movable(run, node, upgrade):
         changes.append(change("work was moved to other nodes", "", sure=upgrade.drained))
     changes += [change(f"batch work {_name(node, one)} was stopped", "") for one in upgrade.stopped]
     became = _version(run, node, upgrade)
@@ -68,6 +68,13 @@ def _version(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> str | None:
     host = [one for one in upgrade.pending if isinstance(one.write, RunHost) and one.intended]
     at_work = any(not one.trouble or one.lost for one in host)
     return None if at_work and upgrade.version in {"", node.version} else upgrade.version or None
+
+
+def _movable(run: Run, node: NodePlan, upgrade: NodeUpgrade) -> bool:
+    """Something was there that a drain moves."""
+    stops = run.plan.system == SystemJobs.STOP
+    planned = any(stops or one.job_type != "system" for one in node.allocations)
+    return planned or bool(upgrade.batch_found)
 
 
 def _name(node: NodePlan, allocation: str) -> str:

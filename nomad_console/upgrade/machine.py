@@ -5,7 +5,8 @@ from typing import assert_never
 
 import msgspec
 
-from nomad_console.upgrade import holds, orders, restore
+from nomad_console.domain.plan import Step
+from nomad_console.upgrade import holds, orders, pace, restore
 from nomad_console.upgrade.answers import take_answer
 from nomad_console.upgrade.commands import Command, Rejected, Write
 from nomad_console.upgrade.events import (
@@ -38,10 +39,10 @@ from nomad_console.upgrade.events import (
     TimeReached,
     Unknown,
 )
-from nomad_console.upgrade.gates import Observation, Proof, ProofName, Standing, Truth
+from nomad_console.upgrade.gates import Gate, Observation, Proof, ProofName, Standing, Truth
 from nomad_console.upgrade.guards import guard
 from nomad_console.upgrade.run import Cause, GateState, NodeUpgrade, Outcome, Run
-from nomad_console.upgrade.steps import begin_next, proceed
+from nomad_console.upgrade.steps import begin_next, calls_of, proceed
 from nomad_console.upgrade.turn import Turn
 from nomad_console.upgrade.uptake import take_up
 
@@ -66,6 +67,7 @@ def advance(run: Run, event: Event) -> tuple[Run, tuple[Command, ...]]:
         restore.proceed_back(turn, turn.run.restoring)
     else:
         proceed(turn)
+    pace.tend(turn)
     return (run, ()) if turn.run == run else (turn.run, tuple(turn.commands))
 
 
@@ -197,24 +199,40 @@ def _misplaced(run: Run, observation: Observation) -> str:
 def _observe(turn: Turn, observation: Observation) -> str:
     refusal = _misplaced(turn.run, observation)
     if not refusal:
-        turn.change_run(upgrades=_seen(turn.run, observation, turn.at))
+        before = turn.run
+        turn.change_run(upgrades=_seen(before, observation, turn.at))
+        gate = before.upgrade.gate
+        if gate is not None and gate.gate == Gate.DRAIN and _drains_otherwise(before, turn.run):
+            turn.change(gate=None)  # its answer would lead to another call than was shown
     return refusal
+
+
+def _drains_otherwise(before: Run, after: Run) -> bool:
+    calls = [calls_of(run.plan, run.upgrade, Step.DRAIN) for run in (before, after)]
+    return calls[0] != calls[1]
 
 
 def _seen(run: Run, observation: Observation, at: datetime) -> tuple[NodeUpgrade, ...]:
     """The nodes with their proofs as observed; a proof whose truth is the same is left alone."""
-    seen = {one.node: one.proofs for one in observation.nodes}
+    seen = {one.node: one for one in observation.nodes}
     upgrades = []
     for upgrade in run.upgrades:
         if upgrade.node not in seen:
             upgrades.append(upgrade)
             continue
         standings = []
-        for proof in seen[upgrade.node]:
+        for proof in seen[upgrade.node].proofs:
             old = upgrade.standing(proof.name)
             standings.append(_standing(old, proof, at))
-        version = _version(run, seen[upgrade.node]) or upgrade.version
-        upgrades.append(msgspec.structs.replace(upgrade, proofs=tuple(standings), version=version))
+        version = _version(run, seen[upgrade.node].proofs) or upgrade.version
+        batch = seen[upgrade.node].batch
+        changed = msgspec.structs.replace(
+            upgrade,
+            proofs=tuple(standings),
+            version=version,
+            batch_found=upgrade.batch_found if batch is None else batch,
+        )
+        upgrades.append(changed)
     return tuple(upgrades)
 
 

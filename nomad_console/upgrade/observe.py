@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from nomad_console.domain.plan import NodePlan, Plan
+from nomad_console.domain.plan import NodePlan, Plan, Step
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
+from nomad_console.domain.survey import batch_work
 from nomad_console.upgrade.gates import (
     NodeProofs,
     Observation,
@@ -49,6 +50,7 @@ _LOOKS: Mapping[ProofName, tuple[SourceName, Look]] = {
     _P.CHECKS_PASSING: (SourceName.CONSUL, services.checks_passing),
     _P.SERVICES: (SourceName.CONSUL, services.as_before),
 }
+_BEFORE_DRAIN = frozenset({None, Step.CORDON, Step.DETACH})
 
 
 def observe(snapshot: ClusterSnapshot, run: Run) -> Observation:
@@ -59,10 +61,24 @@ def observe(snapshot: ClusterSnapshot, run: Run) -> Observation:
     return Observation(
         run.writes,
         tuple(
-            NodeProofs(upgrade.node, upgrade.step, _proofs(snapshot, run, upgrade), run.undo)
+            NodeProofs(
+                upgrade.node,
+                upgrade.step,
+                _proofs(snapshot, run, upgrade),
+                run.undo,
+                _batch(snapshot, run, upgrade),
+            )
             for upgrade in run.in_play
         ),
     )
+
+
+def _batch(snapshot: ClusterSnapshot, run: Run, upgrade: NodeUpgrade) -> tuple[str, ...] | None:
+    """What a drain would meet with; only asked of the node at work, until it is drained."""
+    ahead = upgrade.step in _BEFORE_DRAIN and run.restoring is None and upgrade is run.upgrade
+    if not ahead or _doubt(snapshot, upgrade, SourceName.NOMAD, None) is not None:
+        return None
+    return tuple(sorted(one.id for one in batch_work(snapshot, upgrade.node)))
 
 
 def available(plan: Plan, found: NodePlan, names: tuple[ProofName, ...]) -> tuple[ProofName, ...]:

@@ -100,12 +100,21 @@ class GateState(msgspec.Struct, frozen=True):
 
 
 class StepRecord(msgspec.Struct, frozen=True):
-    """A step that is over, with what it was proven by. `step` None: before the first."""
+    """A step that is over, with what it was proven by. `step` None: before the first.
+
+    `waited_s` of its time were the operator's, at its gate or held.
+    """
 
     step: Step | None
     begun_at: datetime
     ended_at: datetime
     proofs: tuple[Standing, ...]
+    waited_s: float = 0.0
+
+    @property
+    def worked_s(self) -> float:
+        """Its own time."""
+        return max(0.0, (self.ended_at - self.begun_at).total_seconds() - self.waited_s)
 
 
 class NodeUpgrade(msgspec.Struct, frozen=True):
@@ -116,6 +125,8 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     what the run has done here: `cancelled` our drain, `evaluated` jobs that did not come back,
     `stopped` batch allocations, `hosted` its command begun. `skipped` says by whom; `told` what
     guards have held the run for; `version` what Nomad listed last since its host step began.
+    `batch_found` is the batch work seen there last before the drain, by id. Of the present step
+    `waited_s` were the operator's, and since `waiting_since` it waits for more.
     """
 
     node: str
@@ -144,6 +155,9 @@ class NodeUpgrade(msgspec.Struct, frozen=True):
     detached_at: datetime | None = None
     told: tuple[str, ...] = ()
     version: str = ""
+    batch_found: tuple[str, ...] | None = None
+    waited_s: float = 0.0
+    waiting_since: datetime | None = None
 
     def standing(self, name: ProofName) -> Standing | None:
         return next((one for one in self.proofs if one.proof.name == name), None)
@@ -233,6 +247,13 @@ class Run(msgspec.Struct, frozen=True):
     def host_question(self) -> NodeUpgrade | None:
         """The node whose host command did not end well, or whose end nobody saw."""
         return next((one for one in self.upgrades if one.host_trouble), None)
+
+    @property
+    def drains(self) -> bool:
+        """Our drain of the node at work is under way, or may be."""
+        upgrade = self.upgrade
+        ours = upgrade.step == Step.DRAIN and not upgrade.cancelled and self.restoring is None
+        return ours and not upgrade.holds(ProofName.DRAIN_OVER)
 
     @property
     def host_repeatable(self) -> NodeUpgrade | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nomad_console.domain.plan import BatchChoice, Plan, Step, SystemJobs
+from nomad_console.domain.plan import BatchChoice, NodePlan, Plan, Step, SystemJobs
 from nomad_console.upgrade.commands import (
     Deregister,
     Drain,
@@ -157,7 +157,11 @@ def begin_next(turn: Turn, index: int) -> None:
 
 def _record(turn: Turn, **fields: object) -> None:
     upgrade = turn.run.upgrade
-    record = StepRecord(upgrade.step, upgrade.begun_at or turn.at, turn.at, upgrade.proofs)
+    since = upgrade.waiting_since
+    waited = upgrade.waited_s + ((turn.at - since).total_seconds() if since is not None else 0.0)
+    begun = upgrade.begun_at or turn.at
+    record = StepRecord(upgrade.step, begun, turn.at, upgrade.proofs, waited)
+    fields |= {"waited_s": 0.0, "waiting_since": None}
     turn.change(records=(*upgrade.records, record), **fields)
 
 
@@ -194,7 +198,7 @@ def calls_of(plan: Plan, upgrade: NodeUpgrade, step: Step) -> list[Call]:
         case Step.DRAIN:
             calls.append(drain_call(plan, upgrade))
             if (upgrade.batch or plan.batch) == BatchChoice.STOP:
-                calls += [(StopAllocation, {"allocation": one.id}) for one in node.batch]
+                calls += [(StopAllocation, {"allocation": one}) for one in batch_on(node, upgrade)]
         case Step.UPGRADE:
             if node.host_argv:
                 calls.append((RunHost, {"argv": node.host_argv}))
@@ -219,7 +223,14 @@ def deadline_of(plan: Plan, upgrade: NodeUpgrade) -> float:
     """The deadline that our drain of the node has, or would get; 0: none."""
     if upgrade.deadline_s is not None:
         return upgrade.deadline_s
-    return plan.deadline_of(upgrade.node, upgrade.batch or plan.batch)
+    there = bool(batch_on(plan.node(upgrade.node), upgrade))
+    return plan.deadline_with(upgrade.batch or plan.batch, batch=there)
+
+
+def batch_on(node: NodePlan, upgrade: NodeUpgrade) -> tuple[str, ...]:
+    """The batch work that the drain meets with, by id: as seen last, else as planned."""
+    planned = tuple(one.id for one in node.batch)
+    return planned if upgrade.batch_found is None else upgrade.batch_found
 
 
 def drain_call(plan: Plan, upgrade: NodeUpgrade) -> Call:

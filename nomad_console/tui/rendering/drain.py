@@ -37,6 +37,8 @@ def killed(progress: Progress) -> tuple[str, ...]:
 
 def bar(progress: Progress) -> Line:
     full = _BAR if not progress.total else _BAR * progress.gone // progress.total
+    gone = f"{progress.gone} of {progress.total} gone"
+    gone = gone if progress.total else "nothing here has to move"
     left = progress.deadline_left_s
     deadline = "" if left is None else f" · deadline in {duration(left)}"
     lost = f" · {progress.lost.upper()}: nothing here can be stopped"
@@ -44,7 +46,7 @@ def bar(progress: Progress) -> Line:
     return (
         Cell("█" * full, Tone.GOOD),
         Cell("░" * (_BAR - full), Tone.DIM),
-        Cell(f"  {progress.gone} of {progress.total} gone", Tone.STRONG),
+        Cell(f"  {gone}", Tone.STRONG),
         Cell(lost, Tone.BAD) if progress.lost else Cell(deadline, Tone.DIM),
         *((Cell(f" · {killed} KILLED", Tone.BAD),) if killed else ()),
     )

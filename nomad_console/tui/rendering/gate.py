@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nomad_console.domain.plan import BatchChoice, Step
+from nomad_console.domain.text import duration
 from nomad_console.operations.calls import ahead
 from nomad_console.tui.rendering.text import Cell, Line, Tone
 from nomad_console.tui.rendering.upgrade_plan import call_line
@@ -12,6 +13,7 @@ from nomad_console.upgrade.commands import SetEligibility
 from nomad_console.upgrade.gates import Gate, Truth
 from nomad_console.upgrade.machine import upcoming
 from nomad_console.upgrade.run import GateState
+from nomad_console.upgrade.steps import deadline_of
 
 _ASKS = {
     Gate.START: "begin with {name}",
@@ -42,6 +44,7 @@ _BACK = {
 }
 _NO_CALL = "nothing is written: eligibility is as it should be"
 _CLOSING = frozenset({Gate.START, Gate.NEXT})  # nodes may become ineligible
+_BEFORE_DRAIN = frozenset({Gate.START, Gate.DETACH, Gate.DRAIN})
 _LABEL = 8  # columns of what a line is about
 _HANG = _LABEL + 2  # a command goes on under its own text
 _NAMED = 3  # nodes in a title; its lines below name them all
@@ -62,6 +65,7 @@ def gate_lines(sight: Sight, gate: GateState, width: int, height: int) -> list[L
     """
     said = [call_line(call) for call in ahead(sight.run)] or [(Cell(_NO_CALL),)]
     rows = [(_label("next" if line is said[0] else ""), line) for line in said]
+    rows += _changed(sight, gate)
     rows += _batch(sight, gate)
     means, back = _RISKS[gate.gate], _BACK[gate.gate]
     if closing := _listed(_closing(sight, gate)):
@@ -98,18 +102,43 @@ def _listed(names: Sequence[str], most: int | None = None) -> str:
 
 def _batch(sight: Sight, gate: GateState) -> Iterator[tuple[Cell, Line]]:
     """Batch work that is there before a drain: what becomes of it, and the keys that choose."""
-    if not sight.batch or gate.gate not in {Gate.START, Gate.DETACH, Gate.DRAIN}:
+    if not sight.batch or gate.gate not in _BEFORE_DRAIN:
         return
-    choice = sight.run.upgrade.batch or sight.run.plan.batch
-    names = ", ".join(sight.batch)
-    yield _label("batch"), (Cell(f"{names}: ", Tone.STRONG), *_batch_choice(choice))
+    run = sight.run
+    choice = run.upgrade.batch or run.plan.batch
+    names, limit = ", ".join(sight.batch), deadline_of(run.plan, run.upgrade)
+    yield _label("batch"), (Cell(f"{names}: ", Tone.STRONG), *_batch_choice(choice, limit))
     begun = sight.run.upgrade.step not in {None, Step.CORDON}
     yield _label(""), _batch_keys(choice, begun=begun)
 
 
-def _batch_choice(choice: BatchChoice) -> Line:
+def _changed(sight: Sight, gate: GateState) -> Iterator[tuple[Cell, Line]]:
+    """Where the drain will be called otherwise than the plan said, and why."""
+    run, upgrade = sight.run, sight.run.upgrade
+    planned = run.plan.deadline_of(upgrade.node, run.plan.batch)
+    now = deadline_of(run.plan, upgrade)
+    if planned == now or gate.gate not in _BEFORE_DRAIN:
+        return
+    if upgrade.batch is not None or upgrade.deadline_s is not None:
+        why = "as you chose for its batch work"
+    elif upgrade.batch_found:
+        why = "batch work came since, and is waited for"
+    else:
+        why = "its batch work has ended since"
+    said = f"the plan said {_flag(planned)}; now {_flag(now)}: {why}"
+    yield _label("changed"), (Cell(said, Tone.WARN),)
+
+
+def _flag(deadline_s: float) -> str:
+    return f"-deadline {deadline_s:g}s" if deadline_s else "-no-deadline"
+
+
+def _batch_choice(choice: BatchChoice, deadline_s: float) -> Line:
     if choice is BatchChoice.STOP:
         return (Cell("stopped when the drain begins", Tone.WARN),)
+    if deadline_s:
+        until = f"waited for until the drain's deadline, {duration(deadline_s)}, then stopped"
+        return (Cell(until, Tone.WARN),)
     return (Cell("waited for, however long; the drain has no deadline", Tone.PLAIN),)
 
 

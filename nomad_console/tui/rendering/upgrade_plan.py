@@ -58,9 +58,18 @@ def _head(plan: Plan) -> Iterator[Line]:
     )
     yield (
         Cell(f"forecast {duration(plan.seconds)}, without the time at gates · "),
-        Cell(f"drain deadline {duration(plan.deadline_s)} · {_SYSTEM[plan.system]}"),
+        Cell(f"{_deadline(plan)} · {_SYSTEM[plan.system]}"),
     )
     yield ()
+
+
+def _deadline(plan: Plan) -> str:
+    """What the drains' calls say of it."""
+    none = [one.name for one in plan.nodes if not plan.deadline_of(one.node_id, plan.batch)]
+    if len(none) == len(plan.nodes):
+        return "no drain deadline: batch work is waited for"
+    but = f", none on {', '.join(none)}: batch work is waited for" if none else ""
+    return f"drain deadline {duration(plan.deadline_s)}{but}"
 
 
 def finding_lines(plan: Plan, width: int) -> Iterator[Line]:

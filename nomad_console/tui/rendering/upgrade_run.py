@@ -16,6 +16,7 @@ from nomad_console.tui.rendering.wrapping import size_of
 from nomad_console.upgrade.commands import call
 from nomad_console.upgrade.gates import GUARDS, OPTIONAL, Observation, Proof, ProofName, Truth
 from nomad_console.upgrade.ledger import ledger
+from nomad_console.upgrade.pace import run_waited_s, waited_s, worked_s
 from nomad_console.upgrade.restore import DELAY, PATIENCE, SLOW_START
 from nomad_console.upgrade.run import NodeUpgrade, Run, next_step
 
@@ -77,18 +78,18 @@ def _title_parts(sight: Sight) -> list[tuple[int, Cell]]:
     """Each with how little it is needed; 0 always stays."""
     run, plan = sight.run, sight.run.plan
     node = plan.node(run.upgrade.node)
-    end = run.ended_at or sight.now
-    gone = f"{_took(run.started_at, end)} gone" if run.started_at else "not begun"
+    waited = run_waited_s(run, run.ended_at or sight.now)
     margin = duration(sum(one.forecast.margin_s for one in plan.nodes))
     parts = [
         (0, Cell(f" UPGRADE {plan.run_id}", Tone.STRONG)),
         (3, Cell(f" · {node.version} → {plan.target_version}")),
         (1, Cell(f" · node {run.current + 1} of {len(plan.nodes)}")),
-        (4, Cell(f" · {gone}", Tone.DIM)),
+        (4, Cell(f" · {_at_work(sight, waited)}", Tone.DIM)),
         (5, Cell(f", forecast {duration(plan.seconds)}", Tone.DIM)),
         (7, Cell(f" (± {margin})", Tone.DIM)),
-        (9, Cell(" without the time at gates", Tone.DIM)),
     ]
+    if waited >= 1:
+        parts.append((9, Cell(f" · waited {duration(waited)} for you", Tone.DIM)))
     if run.restoring is not None:
         parts.insert(1, (0, Cell(" · RESTORING", Tone.WARN)))
     if run.stopping:
@@ -103,6 +104,15 @@ def _title_parts(sight: Sight) -> list[tuple[int, Cell]]:
             (6, probe.sparkline(sight.probe.recent)),
         ]
     return parts
+
+
+def _at_work(sight: Sight, waited: float) -> str:
+    """Without the time at gates, as the forecast is."""
+    run = sight.run
+    if run.started_at is None:
+        return "not begun"
+    gone = seconds_between(run.started_at, run.ended_at or sight.now)
+    return f"{duration(gone - waited)} at work"
 
 
 def chain_line(sight: Sight) -> Line:
@@ -128,7 +138,7 @@ def plan_panel(sight: Sight) -> list[Line]:
                 (Cell(f"{NOTHING.text} ", Tone.DIM), Cell(f"{name:<12} skipped", Tone.WARN))
             )
         elif upgrade.ended_at is not None:
-            took = _took(upgrade.records[1].begun_at, upgrade.ended_at)
+            took = duration(sum(record.worked_s for record in upgrade.records))
             lines.append((Cell("✔ ", Tone.GOOD), Cell(f"{name:<12} done "), Cell(took, Tone.DIM)))
         else:
             tone = Tone.STRONG if here else Tone.DIM
@@ -175,19 +185,24 @@ def step_title(sight: Sight) -> Line:
         word = "done" if upgrade.ended_at else upgrade.step or "not touched yet"
     cells = [Cell(f" {sight.name} · {word}", Tone.STRONG)]
     if run.restoring is None and upgrade.step and upgrade.begun_at and not upgrade.ended_at:
-        end = upgrade.gate.opened_at if upgrade.gate and upgrade.gate.opened_at else sight.now
-        cells += _pace(sight, upgrade.step, seconds_between(upgrade.begun_at, end))
+        now = run.ended_at or sight.now
+        cells += _pace(sight, upgrade.step, worked_s(upgrade, now), waited_s(upgrade, now))
     return tuple(cells)
 
 
-def _pace(sight: Sight, step: Step, took: float) -> Iterator[Cell]:
-    """Faster is said only when the step has nothing left to do."""
+def _pace(sight: Sight, step: Step, took: float, waited: float) -> Iterator[Cell]:
+    """Faster is said only when the step has nothing left to do.
+
+    The time at its gate, or held, stands apart: it is in no forecast.
+    """
     forecast = sight.run.plan.node(sight.run.upgrade.node).forecast.of(step)
     yield Cell(f"   {duration(took)} of {duration(forecast)} foreseen", Tone.DIM)
     if took >= forecast + 1:
         yield Cell(f" · slower than forecast by {duration(took - forecast)}", Tone.WARN)
     elif sight.run.upgrade.gate is not None and took <= forecast - 1:
         yield Cell(f" · faster than forecast by {duration(forecast - took)}", Tone.DIM)
+    if waited >= 1:
+        yield Cell(f" · waited {duration(waited)} for you", Tone.DIM)
 
 
 def _foremost(sight: Sight) -> Iterator[Line]:
@@ -245,16 +260,18 @@ def ledger_brief(run: Run) -> Line:
 
 
 def _step_lines(sight: Sight, upgrade: NodeUpgrade) -> Iterator[Line]:
-    spent = {
-        record.step: _took(record.begun_at, record.ended_at)
-        for record in upgrade.records
-        if record.step is not None
-    }
+    spent = {record.step: (record.worked_s, record.waited_s) for record in upgrade.records}
     if upgrade.step is not None and upgrade.begun_at is not None and upgrade.ended_at is None:
-        spent[upgrade.step] = _took(upgrade.begun_at, sight.run.ended_at or sight.now)
+        now = sight.run.ended_at or sight.now
+        spent[upgrade.step] = (worked_s(upgrade, now), waited_s(upgrade, now))
     for step in _steps(sight.run, upgrade):
         sign, tone = _sign(upgrade, step)
-        yield (Cell(f"   {sign} {step:<8}", tone), Cell(f"{spent.get(step, ''):>8}", Tone.DIM))
+        worked, waited = spent.get(step, (None, 0.0))
+        took = "" if worked is None else duration(worked)
+        yours = f"+{duration(waited)}" if waited >= 1 else ""
+        yield (Cell(f"   {sign} {step:<8}", tone), Cell(f"{took:>6} {yours:>7}", Tone.DIM))
+    if any(waited >= 1 for _, waited in spent.values()):
+        yield (Cell("     + waited for you", Tone.DIM),)
 
 
 def _steps(run: Run, upgrade: NodeUpgrade) -> list[Step]:
@@ -287,7 +304,3 @@ def _proof_line(proof: Proof, now: datetime) -> Line:
             Tone.DIM,
         ),
     )
-
-
-def _took(start: datetime, end: datetime) -> str:
-    return duration(seconds_between(start, end))

@@ -16,12 +16,12 @@ from nomad_console.tui.rendering.wrapping import as_document
 from nomad_console.tui.screens.answering import Answering, typable
 from nomad_console.tui.screens.base import Shared
 from nomad_console.tui.screens.document import DocumentScreen
+from nomad_console.upgrade.ledger import ledger
+from nomad_console.upgrade.run import Run
+from nomad_console.upgrade.steps import deadline_of
 
 _ORDERS = frozenset({"restore", "stop_after"})
-_GOES_ON = (
-    "a drain goes on, and at its deadline everything left is stopped",
-    "what is out of the balancer stays out, what is ineligible stays so",
-)
+_STAYS = "what is out of the balancer stays out, what is ineligible stays so"
 
 
 class LeaveScreen(Answering, DocumentScreen):
@@ -47,7 +47,7 @@ class LeaveScreen(Answering, DocumentScreen):
         idle -= {action for action in _ORDERS if action in self._offers}
         if run.stopping:
             idle.add("stop_after")
-        return [key for key in super().offered() if key.action not in idle]
+        return [_worded(key, run) for key in super().offered() if key.action not in idle]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key that is not shown does nothing."""
@@ -69,7 +69,8 @@ class LeaveScreen(Answering, DocumentScreen):
         trouble = self.conductor.trouble or next((one.trouble for one in pending), "")
         if trouble:
             return (Cell(f" x leaves it as it is: {trouble}", Tone.BAD),)
-        return (Cell(" ending our drain, then leaving…", Tone.WARN),)
+        what = "ending our drain" if self.conductor.run.upgrade.cancelled else "holding the run"
+        return (Cell(f" {what}, then leaving…", Tone.WARN),)
 
     def copied_row(self) -> str:
         """The commands that put everything back."""
@@ -106,12 +107,32 @@ class LeaveScreen(Answering, DocumentScreen):
             return
         yield (Cell(f"Run {run.plan.run_id} is not over.", Tone.STRONG),)
         yield from _part("What it has changed", ledger_lines(run))
-        yield from _part("What goes on without a console", [(Cell(one),) for one in _GOES_ON])
+        yield from _part("What goes on without a console", [(Cell(one),) for one in going_on(run)])
         if run.restoring is None:
             yield from _part("R restores, in this order", way_back(run, frame.wall))
         commands: list[Line] = [(Cell("$ ", Tone.DIM), Cell(line)) for line in undoing(run)]
         if commands:
             yield from _part("Commands that put it back", commands)
+
+
+def going_on(run: Run) -> Iterator[str]:
+    """What happens to the cluster when nobody conducts the run."""
+    if run.drains and deadline_of(run.plan, run.upgrade):
+        yield "a drain goes on, and at its deadline everything left is stopped"
+    elif run.drains:
+        yield "a drain goes on, without a deadline: batch work is waited for"
+    elif run.upgrade.cancelled:
+        yield "our drain is ended; what was marked still moves"
+    else:
+        yield "no drain of ours is under way: nothing moves"
+    if any(one.inverse for one in ledger(run)):
+        yield _STAYS
+
+
+def _worded(key: Key, run: Run) -> Key:
+    """Without a drain there is nothing to freeze."""
+    idle = key.action == "freeze_and_leave" and not run.drains
+    return key._replace(short="hold and leave") if idle else key
 
 
 def _part(title: str, lines: Iterable[Line]) -> Iterator[Line]:

@@ -1,9 +1,9 @@
 """What the operator orders a run besides answering its gates."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from nomad_console.domain.plan import BatchChoice
+from nomad_console.domain.plan import BatchChoice, Step
 from nomad_console.domain.survey import batch_work
 from nomad_console.domain.text import duration
 from nomad_console.operations.conductor import Conductor
@@ -12,12 +12,15 @@ from nomad_console.tui.keys import Key
 from nomad_console.tui.offers import Offers
 from nomad_console.tui.rendering.restoring import way_back
 from nomad_console.tui.rendering.rights import refusals
+from nomad_console.tui.rendering.text import columns_of, fit
 from nomad_console.tui.screens.answering import Answering, Question, typable
 from nomad_console.tui.screens.base import Shared
+from nomad_console.upgrade.run import Run
 
 _LENGTH = re.compile(r"(\d+)\s*([smhd]?)")
 _SECONDS = {"": 60, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _BY = "by the operator"
+_NAME = 20  # columns of a node's name in a key's word
 
 
 class RunOrders(Answering):
@@ -36,8 +39,9 @@ class RunOrders(Answering):
         found = batch_work(self.conductor.snapshot, run.upgrade.node)
         self._offers.ask(run, tuple(one.id for one in found))
         lacking = refusals(self.conductor.snapshot)
+        out = [self._called(node) for node in self._offers.skippable]
         return [
-            _worded(key, stopping=run.stopping)
+            _worded(key, run, out)
             for key in keys.ORDERS
             if self._may(key.action) and key.action not in lacking
         ]
@@ -95,7 +99,15 @@ class RunOrders(Answering):
 
     def action_skip(self) -> None:
         nodes = {self._called(node): node for node in self._offers.skippable}
-        self.ask_for_name("skip it", nodes, lambda name: self.conductor.skip(nodes[name]))
+        self.ask_for_name(
+            "leave it as it is" if self._stays(nodes.values()) else "leave it out",
+            nodes,
+            lambda name: self.conductor.skip(nodes[name]),
+        )
+
+    def _stays(self, nodes: Iterable[str]) -> bool:
+        """Only the node at work can be meant, and it is past its drain."""
+        return list(nodes) == [self._node] and _is_late(self.conductor.run)
 
     def action_restore(self) -> None:
         run = self.conductor.run
@@ -132,6 +144,19 @@ def seconds_of(text: str) -> float | None:
     return float(seconds) if seconds else None
 
 
-def _worded(key: Key, *, stopping: bool) -> Key:
-    """The toggle says what its next press does."""
-    return key._replace(short="do not stop") if key.action == "stop_after" and stopping else key
+def _worded(key: Key, run: Run, out: Sequence[str]) -> Key:
+    """The toggle says what its next press does, and skipping which node it leaves out."""
+    if key.action == "stop_after" and run.stopping:
+        return key._replace(short="do not stop")
+    if key.action != "skip":
+        return key
+    if len(out) != 1:
+        return key._replace(short="leave a node out")
+    name = fit(out[0], min(columns_of(out[0]), _NAME))
+    late = out == [typable(run.plan.node(run.upgrade.node))] and _is_late(run)
+    return key._replace(short=f"leave {name} {'as it is' if late else 'out'}")
+
+
+def _is_late(run: Run) -> bool:
+    """The node at work is beyond the steps before which it could be left out."""
+    return run.restoring is not None or run.upgrade.step not in {None, Step.CORDON}

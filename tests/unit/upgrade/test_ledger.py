@@ -1,5 +1,7 @@
 """The ledger at every step of the chain."""
 
+import msgspec
+
 from nomad_console.domain.plan import Step
 from nomad_console.upgrade.events import (
     Answered,
@@ -111,3 +113,11 @@ def test_a_version_seen_while_the_host_command_runs_may_still_change() -> None:
     assert (changes(play)[-1], ledger(play.run)[-1].sure) == ("2.0.4 may have become 2.0.5", False)
     runs(play, "2.0.3")
     assert changes(play)[-1] == "2.0.4 became 2.0.3"
+
+
+def test_a_drain_that_met_with_nothing_moved_nothing() -> None:
+    node = msgspec.structs.replace(a_plan(1).nodes[0], allocations=a_plan(1).nodes[0].system)
+    play = Play(Run.of(msgspec.structs.replace(a_plan(1), nodes=(node,))))
+    play.take_up()
+    play.reach(Step.UPGRADE)
+    assert MOVED not in changes(play)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from nomad_console.domain.finding import Finding, Level
-from nomad_console.domain.plan import Step, SystemJobs
+from nomad_console.domain.plan import BatchChoice, Step, SystemJobs
 from nomad_console.upgrade import events
 from nomad_console.upgrade.commands import (
     CancelDrain,
+    Command,
     Deregister,
     Drain,
     EvaluateJob,
@@ -18,6 +19,7 @@ from nomad_console.upgrade.commands import (
     Register,
     RunHost,
     SetEligibility,
+    StopAllocation,
     WakeAt,
 )
 from nomad_console.upgrade.events import (
@@ -454,3 +456,45 @@ def test_a_run_that_is_given_up_is_over_begun_or_not() -> None:
         assert ledger(play.run) == changed
         play.do(events.Closed, "ann@bastion")
         assert play.refused() == "the run is over"
+
+
+def batch_seen(play: Play, *ids: str) -> tuple[Command, ...]:
+    """What proves the present step, with this batch work on the node."""
+    play.see()
+    nodes = (
+        NodeProofs(
+            play.now.node,
+            play.now.step,
+            tuple(one.proof for one in play.now.proofs),
+            batch=ids,
+        ),
+    )
+    return play.do(Observed, Observation(play.run.writes, nodes))
+
+
+def test_batch_work_that_comes_or_ends_changes_the_drain_and_closes_its_gate() -> None:
+    play = at_step(Step.DETACH)
+    play.finish_step()
+    play.do_code("7f")
+    (again,) = batch_seen(play, "late")
+    assert again == OpenGate(node_id(1), Gate.DRAIN)
+    play.do(GateConfirmed, node_id(1), Gate.DRAIN, "7f", 3000)
+    assert play.refused() == "the gate is closed"
+    (drain,) = play.confirm("8g")
+    assert isinstance(drain, Drain)
+    assert drain.deadline_s == 0
+    ended = at_step(Step.DETACH)
+    batch_seen(ended)
+    ended.finish_step()
+    (drain,) = ended.confirm()
+    assert isinstance(drain, Drain)
+    assert drain.deadline_s == 600
+
+
+def test_batch_work_to_be_stopped_is_what_is_there_then() -> None:
+    play = at_step(Step.DETACH, 2, batch=BatchChoice.STOP)
+    batch_seen(play, "late")
+    play.finish_step()
+    _, stop = play.confirm()
+    assert isinstance(stop, StopAllocation)
+    assert stop.allocation == "late"

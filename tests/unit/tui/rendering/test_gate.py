@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nomad_console.domain.plan import Plan, Step
+from nomad_console.domain.plan import BatchChoice, Plan, Step
 from nomad_console.operations.calls import ahead
 from nomad_console.tui.rendering.gate import (
     commands_ahead,
@@ -138,6 +138,35 @@ def test_where_nothing_has_to_be_written_it_says_so() -> None:
     run = msgspec.structs.replace(sight.run, upgrades=(sight.run.upgrades[0], second))
     lines = gate_lines(sight._replace(run=run), state, 76, 20)
     assert any("nothing is written: eligibility is as it should be" in plain(one) for one in lines)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"batch_found": ()}, "the plan said -no-deadline; now -deadline 600s: its batch work has"),
+        ({"batch": BatchChoice.STOP}, "-deadline 600s: as you chose for its batch work"),
+        ({}, ""),
+    ],
+)
+def test_a_drain_called_otherwise_than_planned_says_so_and_why(
+    fields: dict[str, Any], said: str
+) -> None:
+    shown = body(Gate.DRAIN, 196, **fields)
+    assert said in shown
+    assert ("changed" in shown) == bool(said)
+    assert f"drain -enable -yes {'-deadline 600s' if said else '-no-deadline'} " in shown
+
+
+def test_batch_work_that_came_since_the_plan_takes_the_deadline_away_and_the_gate_says_so() -> None:
+    sight, state = at_gate(Gate.DRAIN, a_plan(1), batch_found=("a0",))
+    shown = "\n".join(map(plain, gate_lines(sight._replace(batch=("late[0]",)), state, 196, 20)))
+    assert "-yes -no-deadline " in shown
+    assert "batch work came since, and is waited for" in shown
+    assert "late[0]: waited for, however long; the drain has no deadline" in shown
+    asked, state = at_gate(Gate.DRAIN, a_plan(1, deadline_s=90.0), batch_found=("a0",))
+    shown = "\n".join(map(plain, gate_lines(asked._replace(batch=("late[0]",)), state, 196, 20)))
+    assert "-yes -deadline 90s " in shown
+    assert "late[0]: waited for until the drain's deadline, 01:30, then stopped" in shown
 
 
 def test_proofs_stand_by_the_time_they_became_true_and_only_those_that_hold() -> None:

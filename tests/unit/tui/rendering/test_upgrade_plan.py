@@ -48,6 +48,14 @@ def test_at_80_columns_calls_are_exact_too_and_nothing_is_cut() -> None:
         assert "".join(one.command.split()) in "".join(said.split())
 
 
+def test_the_head_says_of_the_deadline_what_the_calls_do() -> None:
+    assert "no drain deadline: batch work is waited for" in text(plan_lines(a_plan(2), EXACT))
+    mixed = text(plan_lines(a_plan(1, 2), EXACT))
+    assert "drain deadline 10:00, none on c2: batch work is waited for" in mixed
+    assert "drain deadline 10:00 ·" in text(plan_lines(a_plan(2, deadline_s=600.0), EXACT))
+    assert "batch work is waited for besides, its time is not in this" in mixed
+
+
 def test_nodes_made_ineligible_with_the_first_say_so() -> None:
     said = text(plan_lines(a_plan(2, 3), EXACT))
     assert said.count("made ineligible at the start, with the others") == 1

@@ -32,7 +32,7 @@ from nomad_console.upgrade.gates import (
     Truth,
     Undo,
 )
-from nomad_console.upgrade.run import GateState, Pending, Restoring, Run, StepRecord, Wait
+from nomad_console.upgrade.run import GateState, Hold, Pending, Restoring, Run, StepRecord, Wait
 from tests.support.manual_clock import EPOCH
 from tests.support.plans import a_plan
 from tests.support.sights import run_at
@@ -61,7 +61,7 @@ def proof(truth: Truth, name: ProofName = ProofName.EMPTY) -> Proof:
 def test_the_title_drops_what_does_not_fit_and_cuts_nothing() -> None:
     whole = plain(title_line(sight(Step.DRAIN), 200))
     assert whole.startswith(
-        " UPGRADE 7f3a0000 · 2.0.4 → 2.0.5 · node 1 of 2 · 04:12 gone, forecast "
+        " UPGRADE 7f3a0000 · 2.0.4 → 2.0.5 · node 1 of 2 · 04:12 at work, forecast "
     )
     assert "(± " in whole
     for width in range(20, 120):
@@ -74,7 +74,7 @@ def test_the_title_drops_what_does_not_fit_and_cuts_nothing() -> None:
 def test_a_run_that_is_over_stops_its_clock() -> None:
     ended = sight(Step.BAKE)
     run = msgspec.structs.replace(ended.run, ended_at=EPOCH + timedelta(seconds=60))
-    assert "01:00 gone" in plain(title_line(ended._replace(run=run), 200))
+    assert "01:00 at work" in plain(title_line(ended._replace(run=run), 200))
     run = msgspec.structs.replace(ended.run, started_at=None)
     assert "· not begun, forecast" in plain(title_line(ended._replace(run=run), 200))
 
@@ -89,13 +89,14 @@ def test_the_plan_panel_has_the_time_of_every_step_that_is_over() -> None:
     records = (record(None, 0), record(Step.CORDON, 1), record(Step.DETACH, 31))
     lines = said(plan_panel(sight(Step.DRAIN, records=records)))
     assert lines[0] == "▶ c2"
-    assert "   ✔ detach       31s" in lines
-    assert "   ▶ drain      04:12" in lines
+    assert "   ✔ detach     31s" in [line.rstrip() for line in lines]
+    assert "   ▶ drain    04:12" in [line.rstrip() for line in lines]
     assert lines[-1] == "· c3"
 
 
 def test_a_node_that_is_done_shows_its_whole_time() -> None:
-    run = sight(Step.BAKE, records=(record(None, 0), record(Step.CORDON, 1)), ended_at=NOW).run
+    records = (record(None, 0), record(Step.CORDON, 252))
+    run = sight(Step.BAKE, records=records, ended_at=NOW).run
     run = msgspec.structs.replace(run, current=1)
     lines = said(plan_panel(Sight(run, Observation(0), NOW, 0.0)))
     assert lines[0] == "✔ c2           done 04:12"
@@ -165,10 +166,28 @@ def test_the_step_says_its_pace_against_the_forecast() -> None:
     said = plain(step_title(sight(Step.DRAIN)))
     assert said.startswith(" c2 · drain   04:12 of ")
     assert "slower than forecast by" in said
-    ready = GateState(Gate.UPGRADE, "7f", EPOCH + timedelta(seconds=2))
-    assert "faster than forecast by" in plain(step_title(sight(Step.DRAIN, gate=ready)))
+    since = EPOCH + timedelta(seconds=2)
+    ready = GateState(Gate.UPGRADE, "7f", since)
+    shown = plain(step_title(sight(Step.DRAIN, gate=ready, waiting_since=since)))
+    assert " 2s of " in shown
+    assert shown.endswith("· faster than forecast by 23s · waited 04:10 for you")
     early = sight(Step.DRAIN)._replace(now=EPOCH + timedelta(seconds=2))
     assert plain(step_title(early)).endswith(" foreseen")
+
+
+def test_the_operators_time_stands_apart_from_the_steps() -> None:
+    waiting: dict[str, Any] = {"waited_s": 20.0, "waiting_since": EPOCH + timedelta(seconds=52)}
+    records = (msgspec.structs.replace(record(Step.DETACH, 131), waited_s=100.0),)
+    seen = sight(Step.DRAIN, records=records, **waiting)
+    lines = said(plan_panel(seen))
+    assert "   ✔ detach     31s  +01:40" in lines
+    assert "   ▶ drain      32s  +03:40" in lines
+    assert "     + waited for you" in lines
+    assert all(size_of(line) <= 27 for line in plan_panel(seen))
+    title = plain(title_line(seen, 200))
+    assert title.endswith("· waited 05:20 for you")
+    frozen = msgspec.structs.replace(seen.run, hold=Hold("thinking", EPOCH, frozen=True))
+    assert "   32s of 25s foreseen" in plain(step_title(seen._replace(run=frozen)))
 
 
 def test_failures_and_forced_ends_stand_above_everything_else() -> None:

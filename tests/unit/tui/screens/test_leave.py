@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from nomad_console.clients.errors import Refused
 from nomad_console.clients.nomad_calls import DrainSpec
-from nomad_console.tui.screens.leave import LeaveScreen
+from nomad_console.domain.plan import Step
+from nomad_console.tui.screens.leave import LeaveScreen, going_on
 from nomad_console.tui.screens.upgrade_run import UpgradeRun
 from nomad_console.upgrade.gates import Gate
+from tests.support.sights import run_at
 from tests.support.snapshots import node_id
 from tests.support.upgrading import Operator, SlowDrain, operating
 
@@ -35,10 +38,31 @@ async def test_q_during_a_run_says_what_is_changed_and_how_it_is_put_back(tmp_pa
         said = await asked(operator)
         assert "is not over" in said
         assert "c2 was eligible, is ineligible  → eligible again" in said
-        assert "a drain goes on, and at its deadline everything left is stopped" in said
+        assert "a drain goes on, without a deadline: batch work is waited for" in said
         assert f"$ nomad node eligibility -enable {node_id(2)}" in said
         assert "$ aws elbv2 register-targets --target-group-arn" in said
         assert "F freeze and leave  R restore  x leave as it is" in operator.seat.lines[-1]
+
+
+def test_what_goes_on_fits_what_the_run_is_doing() -> None:
+    stays = "what is out of the balancer stays out, what is ineligible stays so"
+    drains = "a drain goes on, and at its deadline everything left is stopped"
+    drain: dict[str, Any] = {"cordoned": True, "drained": True}
+    assert list(going_on(run_at(None))) == ["no drain of ours is under way: nothing moves"]
+    idle = list(going_on(run_at(Step.DETACH, cordoned=True)))
+    assert idle == ["no drain of ours is under way: nothing moves", stays]
+    assert list(going_on(run_at(Step.DRAIN, **drain))) == [drains, stays]
+    frozen = list(going_on(run_at(Step.DRAIN, **drain, cancelled=True)))
+    assert frozen == ["our drain is ended; what was marked still moves", stays]
+    waits = list(going_on(run_at(Step.DRAIN, batch_found=("a0",), **drain)))
+    assert waits == ["a drain goes on, without a deadline: batch work is waited for", stays]
+
+
+async def test_without_a_drain_there_is_nothing_to_freeze(tmp_path: Path) -> None:
+    async with operating(tmp_path, (80, 24)) as operator:
+        await operator.begin()
+        await asked(operator)
+        assert "F hold and leave" in operator.seat.text
 
 
 async def test_esc_goes_back_to_the_run(tmp_path: Path) -> None:

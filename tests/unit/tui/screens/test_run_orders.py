@@ -55,7 +55,7 @@ async def test_a_node_is_skipped_by_its_typed_name_only(tmp_path: Path) -> None:
     async with operating(tmp_path, (80, 24)) as operator:
         await begun(operator)
         said = await operator.press("K")
-        assert "type c2 or c3 to skip it: _" in said
+        assert "type c2 or c3 to leave it out: _" in said
         assert "confirm" not in said
         assert "nothing is done" in await operator.press("c", "4", "enter")
         await operator.press("K", "c", "3", "enter")
@@ -212,3 +212,13 @@ async def test_a_spent_token_holds_the_run_and_takes_its_orders_away(tmp_path: P
         assert "F freeze" not in said
         assert "it expired: a new console" in (await operator.press("R")).splitlines()[-2]
         assert operator.run.restoring is None
+
+
+async def test_the_key_that_skips_names_the_node_it_is_about(tmp_path: Path) -> None:
+    async with operating(tmp_path, (200, 50)) as operator:
+        await begun(operator)
+        assert "K leave a node out" in operator.seat.text
+        await operator.answer(Gate.START, Gate.DETACH, Gate.DRAIN)
+        await operator.open(Gate.UPGRADE)
+        assert "K leave c3 out" in operator.seat.text
+        assert "type c3 to leave it out" in await operator.press("K")
