@@ -1,14 +1,17 @@
 """Lists in the order of their page tokens, a page at a time."""
 
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from nomad_console.simulator.nomad.state import Row, State
 from nomad_console.simulator.nomad_api.query import Query
 
 Place = tuple[int, str]  # (CreateIndex, ID)
 Keeps = Callable[[Row], bool]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,20 @@ class Page:
     next_token: str = ""
 
 
-def page(rows: Iterable[tuple[str, Row]], query: Query, keeps: Keeps) -> Page:
-    """`rows` come with their tokens, from the asked-for page's first row on."""
+def page(
+    rows: Iterable[tuple[T, Row]], query: Query, keeps: Keeps, token_of: Callable[[T], str]
+) -> Page:
+    """`rows` come with their places in the order, from the asked-for page's first row on.
+
+    The token names the next page's first row that is kept (Nomad, nomad/state/paginator), so a
+    place becomes one only there.
+    """
+    most = query.per_page or sys.maxsize
     chosen: list[Row] = []
-    for token, row in rows:
+    for place, row in rows:
         if keeps(row):
-            if query.per_page and len(chosen) == query.per_page:
-                return Page(chosen, token)
+            if len(chosen) == most:
+                return Page(chosen, token_of(place))
             chosen.append(row)
     return Page(chosen)
 
@@ -34,7 +44,7 @@ def by_name(rows: Sequence[tuple[str, Row]], query: Query, keeps: Keeps) -> Page
     """Ordered by a token that is the row's own name; the store gives this order only forwards."""
     ordered = sorted(rows, key=lambda pair: pair[0])
     begin = bisect_left(ordered, query.next_token, key=lambda pair: pair[0])
-    return page(ordered[begin:], query, keeps)
+    return page(ordered[begin:], query, keeps, str)
 
 
 def token_of(place: Place) -> str:
@@ -62,7 +72,7 @@ def by_creation(places: Sequence[Place], table: dict[str, Row], query: Query, ke
         begin = len(places) - 1
     end = -1 if query.reverse else len(places)
     found = (places[at] for at in range(begin, end, step))
-    return page(((token_of(place), table[place[1]]) for place in found), query, keeps)
+    return page(((place, table[place[1]]) for place in found), query, keeps, token_of)
 
 
 @dataclass

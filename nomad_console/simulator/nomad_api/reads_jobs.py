@@ -24,7 +24,7 @@ def jobs(view: View, call: Call) -> Reading:
     def answer() -> Answer:
         rows = [(f"{key[0]}.{key[1]}", view.state.jobs[key]) for key in sorted(view.state.jobs)]
         begin = bisect_left(rows, call.query.next_token, key=lambda pair: pair[0])
-        found = page(rows[begin:], call.query, keeps)
+        found = page(rows[begin:], call.query, keeps, str)
         return Answer(
             [
                 job_stub(row, view.summaries.row((row["Namespace"], row["ID"])), meta=meta)
@@ -52,7 +52,8 @@ def jobs_statuses(view: View, call: Call) -> Reading:
         rows.sort(key=lambda row: row["ModifyIndex"], reverse=not call.query.reverse)
         tokens = [f"{row['ModifyIndex']}.{row['Namespace']}.{row['ID']}" for row in rows]
         begin = tokens.index(call.query.next_token) if call.query.next_token in tokens else 0
-        found = page(list(zip(tokens, rows, strict=True))[begin:], call.query, lambda _: True)
+        ordered = list(zip(tokens, rows, strict=True))[begin:]
+        found = page(ordered, call.query, lambda _: True, str)
         return Answer([_status(view, row) for row in found.rows], next_token=found.next_token)
 
     return Reading(("jobs", "allocations", "deployments"), _newest(view), answer)
