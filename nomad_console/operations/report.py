@@ -10,6 +10,7 @@ from nomad_console.operations.counts import Counted
 from nomad_console.operations.story import Story, Stretch
 from nomad_console.upgrade.gates import Standing, Truth
 from nomad_console.upgrade.ledger import ledger
+from nomad_console.upgrade.pace import run_waited_s
 from nomad_console.upgrade.run import NodeUpgrade, Run
 
 _OUTPUT_LINES = 5
@@ -83,6 +84,8 @@ def _lines(
     yield from probed(counted)
     if run.started_at is not None:
         took = f", took {_between(run.started_at, run.ended_at)}" if run.ended_at else ""
+        waited = run_waited_s(run, run.ended_at) if run.ended_at else 0.0
+        took += f", {duration(waited)} of it waiting for the operator" if waited >= 1 else ""
         yield f"begun {run.started_at:%Y-%m-%d %H:%M:%S} UTC{took}"
     yield f"forecast {duration(plan.seconds)} without the time at gates"
     yield f"journal {journal}"
@@ -160,7 +163,8 @@ def _node(run: Run, upgrade: NodeUpgrade, output: Sequence[str], story: Story) -
         yield f"  runs {upgrade.version}, by Nomad's list of nodes"
     for record in upgrade.records:
         if record.step is not None:
-            yield f"  {record.step:<8}{_between(record.begun_at, record.ended_at):>7}"
+            waited = f" and {duration(record.waited_s)} waited" if record.waited_s >= 1 else ""
+            yield f"  {record.step:<8}{duration(record.worked_s):>7}{waited}"
             yield from _proven(record.proofs)
     for one in unrecorded(upgrade, story):
         if one.ended_at is None:

@@ -202,7 +202,7 @@ def _pace(sight: Sight, step: Step, took: float, waited: float) -> Iterator[Cell
     elif sight.run.upgrade.gate is not None and took <= forecast - 1:
         yield Cell(f" · faster than forecast by {duration(forecast - took)}", Tone.DIM)
     if waited >= 1:
-        yield Cell(f" · waited {duration(waited)} for you", Tone.DIM)
+        yield Cell(f" · waited {duration(waited)}", Tone.DIM)
 
 
 def _foremost(sight: Sight) -> Iterator[Line]:
@@ -269,7 +269,7 @@ def _step_lines(sight: Sight, upgrade: NodeUpgrade) -> Iterator[Line]:
         worked, waited = spent.get(step, (None, 0.0))
         took = "" if worked is None else duration(worked)
         yours = f"+{duration(waited)}" if waited >= 1 else ""
-        yield (Cell(f"   {sign} {step:<8}", tone), Cell(f"{took:>6} {yours:>7}", Tone.DIM))
+        yield (Cell(f"   {sign} {step:<7}", tone), Cell(f"{took:>6}{yours:>7}", Tone.DIM))
     if any(waited >= 1 for _, waited in spent.values()):
         yield (Cell("     + waited for you", Tone.DIM),)
 

@@ -48,6 +48,14 @@ def test_a_run_that_is_over_has_its_times_its_proofs_and_what_is_left() -> None:
     )
 
 
+def test_the_operators_time_stands_apart() -> None:
+    record = msgspec.structs.replace(after(71), waited_s=65.0)
+    upgrade = msgspec.structs.replace(whole().upgrade, records=(record,))
+    lines = report(msgspec.structs.replace(whole(), upgrades=(upgrade,)), {}, "j")
+    assert "  cordon       6s and 01:05 waited" in lines
+    assert any(line.endswith("took 02:15, 01:05 of it waiting for the operator") for line in lines)
+
+
 def test_a_run_not_begun_and_one_under_way_are_told_apart() -> None:
     plan = a_plan(2, 3)
     lines = report(Run.of(plan), {}, "j")
