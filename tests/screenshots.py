@@ -10,11 +10,13 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
+from nomad_console.cli.backing import backing_on
 from nomad_console.cli.console import application
 from nomad_console.cli.wiring import connected, upgrades_on
 from nomad_console.settings.load import load
 from nomad_console.tui.app import ConsoleApp
 from nomad_console.tui.widgets.grid import screen_text
+from tests.support.consoles import at_once
 from tests.support.simulator import Simulator, running_simulator
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -58,8 +60,10 @@ class Camera:
 
 @asynccontextmanager
 async def camera(size: tuple[int, int]) -> AsyncIterator[Camera]:
-    async with connected(load(os.environ), read_only=False) as connections:
-        app = application(connections, upgrades_on(connections))
+    settings = load(os.environ)
+    async with connected(settings, read_only=False) as connections:
+        backing = at_once(backing_on(connections, upgrades_on(connections)))
+        app = application(settings, connections.store, backing, read_only=False)
         async with app.run_test(size=size) as pilot:
             yield Camera(app, pilot)
 

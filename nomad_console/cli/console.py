@@ -5,26 +5,24 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from nomad_console.cli.arguments import BUG, DONE, USAGE
 from nomad_console.cli.asides import kept_aside
-from nomad_console.cli.wiring import (
-    Connections,
-    connected,
-    settings_of,
-    upgrades_on,
-    whereabouts_on,
-)
+from nomad_console.cli.cluster import settings_of
+from nomad_console.clients.threads import Threads
+from nomad_console.clock import SystemClock
 from nomad_console.domain.text import printable
-from nomad_console.operations.calls import undoing
-from nomad_console.operations.upgrades import Upgrades
+from nomad_console.live.store import ClusterStore
 from nomad_console.settings.values import ClusterSettings, Missing, Tls
-from nomad_console.tui.app import ConsoleApp
-from nomad_console.tui.left_runs import LeftRuns
-from nomad_console.tui.upgrading import UpgradeScreens
+from nomad_console.tui.app import Backing, ConsoleApp
 from nomad_console.tui.widgets.header import ClusterFacts
+
+if TYPE_CHECKING:
+    from nomad_console.operations.upgrades import Upgrades
 
 _SHELL = 128  # a shell's code for a signal is so much more than its number
 
@@ -50,16 +48,48 @@ def terminal_lacking() -> str:
 
 
 async def _console(settings: ClusterSettings, *, read_only: bool) -> int:
-    async with connected(settings, read_only=read_only) as connections:
-        upgrades = None if read_only else upgrades_on(connections)
-        app = application(connections, upgrades)
-        with _signals(app, upgrades) as leaving:
-            await _shown(app, upgrades, leaving)
-    if upgrades is not None:
-        say_what_is_left(upgrades)
+    store = ClusterStore(SystemClock())
+    async with AsyncExitStack() as stack:
+        behind = _Behind(settings, store, stack, read_only=read_only)
+        app = application(settings, store, behind.connect, read_only=read_only)
+        with _signals(app, behind) as leaving:
+            await _shown(app, behind, leaving)
+    if behind.upgrades is not None:
+        say_what_is_left(behind.upgrades)
     if leaving.number:
         return _SHELL + leaving.number
     return BUG if app.return_code else DONE
+
+
+class _Behind:
+    """Connects when the first screen is painted; `stack` ends what was connected."""
+
+    def __init__(
+        self,
+        settings: ClusterSettings,
+        store: ClusterStore,
+        stack: AsyncExitStack,
+        *,
+        read_only: bool,
+    ) -> None:
+        self.upgrades: Upgrades | None = None
+        self._settings = settings
+        self._store = store
+        self._stack = stack
+        self._read_only = read_only
+
+    async def connect(self) -> Backing:
+        """Clients and runs take a while to import: keys are heard meanwhile."""
+        threads = Threads()
+        await threads.call(import_module, "nomad_console.cli.backing")
+        from nomad_console.cli.backing import backing_on
+        from nomad_console.cli.wiring import connected, upgrades_on
+
+        connections = await self._stack.enter_async_context(
+            connected(self._settings, self._store, threads, read_only=self._read_only)
+        )
+        self.upgrades = None if self._read_only else upgrades_on(connections)
+        return backing_on(connections, self.upgrades)
 
 
 class _Leaving:
@@ -87,13 +117,13 @@ class _Leaving:
 
 
 @contextmanager
-def _signals(app: ConsoleApp, upgrades: Upgrades | None) -> Iterator[_Leaving]:
+def _signals(app: ConsoleApp, behind: _Behind) -> Iterator[_Leaving]:
     """Freeze at once when the terminal is lost: its loss may end the screen before we do."""
     loop, leaving = asyncio.get_running_loop(), _Leaving()
 
     def leave(number: int) -> None:
-        if upgrades is not None:
-            upgrades.lose_terminal()
+        if behind.upgrades is not None:
+            behind.upgrades.lose_terminal()
         leaving.number = leaving.number or number
         leaving.asked.set()
 
@@ -118,11 +148,11 @@ def _let_writes_pile_up(app: ConsoleApp) -> None:
         writer._queue.maxsize = 0  # noqa: SLF001 — nor for this
 
 
-async def _shown(app: ConsoleApp, upgrades: Upgrades | None, leaving: _Leaving) -> None:
+async def _shown(app: ConsoleApp, behind: _Behind, leaving: _Leaving) -> None:
     async def leave() -> None:
         await leaving.asked.wait()
-        if upgrades is not None:
-            await upgrades.hang_up()
+        if behind.upgrades is not None:
+            await behind.upgrades.hang_up()
         leaving.end_silence()
         app.exit()
 
@@ -132,20 +162,16 @@ async def _shown(app: ConsoleApp, upgrades: Upgrades | None, leaving: _Leaving) 
         hearing.cancel()
 
 
-def application(connections: Connections, upgrades: Upgrades | None) -> ConsoleApp:
-    """The console on these connections; without `upgrades` nothing in it can write."""
-    settings = connections.settings
-    left = LeftRuns(whereabouts_on(connections).look)
-    return ConsoleApp(
-        ClusterFacts(settings.label, settings.colour, warnings(settings)),
-        connections.store,
-        connections.feeds,
-        connections.lookups,
-        UpgradeScreens(upgrades, left) if upgrades else None,
-        connections.clock,
-        read_only=connections.read_only,
-        left=left,
-    )
+def application(
+    settings: ClusterSettings,
+    store: ClusterStore,
+    connect: Callable[[], Awaitable[Backing]],
+    *,
+    read_only: bool,
+) -> ConsoleApp:
+    """The console on this cluster, which it sees through the store."""
+    facts = ClusterFacts(settings.label, settings.colour, warnings(settings))
+    return ConsoleApp(facts, store, connect, SystemClock(), read_only=read_only)
 
 
 def warnings(settings: ClusterSettings) -> tuple[str, ...]:
@@ -156,12 +182,14 @@ def warnings(settings: ClusterSettings) -> tuple[str, ...]:
     return tuple(f"{name} TLS UNCHECKED" for name, tls in checked if tls.skip_verify)
 
 
-def say_what_is_left(upgrades: Upgrades) -> None:
+def say_what_is_left(upgrades: "Upgrades") -> None:
     """A run that is not over: what it changed, and the commands that put it back."""
     conductor = upgrades.current
     if conductor is None or not conductor.run.active:
         return
     print(f"Run {conductor.run.plan.run_id} is not over. Journal: {conductor.journal_path}")
+    from nomad_console.operations.calls import undoing
+
     lines = undoing(conductor.run)
     print("Nothing is changed." if not lines else "To put back what it changed:")
     for line in lines:

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from nomad_console.cli.arguments import USAGE, Stopped
+from nomad_console.cli.cluster import settings_of
 from nomad_console.cli.planning import asked, code_of, found, planned
-from nomad_console.cli.wiring import following, settings_of
+from nomad_console.cli.wiring import following
 from nomad_console.domain.plan import Plan
 from nomad_console.operations.plan_file import document, write
 from nomad_console.operations.planner import Planner

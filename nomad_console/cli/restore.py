@@ -5,12 +5,13 @@ import asyncio
 import sys
 
 from nomad_console.cli.arguments import DONE
+from nomad_console.cli.cluster import settings_of
 from nomad_console.cli.driving import drive
 from nomad_console.cli.leftovers import left_behind
 from nomad_console.cli.narrating import Narrator
 from nomad_console.cli.planning import found
 from nomad_console.cli.upgrade import refuse_unable, refused
-from nomad_console.cli.wiring import following, settings_of, upgrades_on
+from nomad_console.cli.wiring import following, upgrades_on
 from nomad_console.operations.approval import Orders
 from nomad_console.operations.archive import Kept
 from nomad_console.operations.upgrades import UpgradeRefused, Watching

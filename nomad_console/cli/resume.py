@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 
+from nomad_console.cli.cluster import settings_of
 from nomad_console.cli.driving import drive
 from nomad_console.cli.leftovers import left_behind
 from nomad_console.cli.narrating import Narrator
@@ -15,7 +16,7 @@ from nomad_console.cli.upgrade import (
     refused,
     watching_of,
 )
-from nomad_console.cli.wiring import following, settings_of, upgrades_on
+from nomad_console.cli.wiring import following, upgrades_on
 from nomad_console.operations.approval import EVERYTHING
 from nomad_console.operations.archive import Kept
 from nomad_console.operations.conductor import Conductor

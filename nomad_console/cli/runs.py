@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
 
 def close(options: argparse.Namespace, kept: Kept) -> None:
     """Give the run up where it stands: what is found then is journaled, its lock is freed."""
+    from nomad_console.cli.cluster import settings_of
     from nomad_console.cli.upgrade import refuse_unable
-    from nomad_console.cli.wiring import settings_of
 
     settings = settings_of(options)
     refuse_unable(options, settings, by_hand=False)

@@ -170,7 +170,7 @@ def left_text(left: tuple[Kept, ...], now: datetime) -> list[str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    from nomad_console.cli.wiring import settings_of
+    from nomad_console.cli.cluster import settings_of
 
     settings = settings_of(options)
     snapshot, now, runs = asyncio.run(_seen(settings, options.timeout))

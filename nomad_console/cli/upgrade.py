@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 from nomad_console.cli.arguments import BLOCKED, SOME, USAGE, Stopped
+from nomad_console.cli.cluster import settings_of
 from nomad_console.cli.driving import drive
 from nomad_console.cli.narrating import Narrator
 from nomad_console.cli.planning import asked, found, planned
-from nomad_console.cli.wiring import Connections, following, settings_of, upgrades_on
+from nomad_console.cli.wiring import Connections, following, upgrades_on
 from nomad_console.domain.finding import Finding, Level
 from nomad_console.domain.plan import Plan
 from nomad_console.domain.text import printable

@@ -1,8 +1,6 @@
 """The one place where clients, feeds, conductor and app are put together."""
 
-import argparse
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,17 +29,9 @@ from nomad_console.operations.planner import Planner
 from nomad_console.operations.upgrades import Upgrades
 from nomad_console.operations.whereabouts import Whereabouts
 from nomad_console.operations.writer import Writer
-from nomad_console.settings.load import load
 from nomad_console.settings.values import ClusterSettings, Missing
 
 _CLOSE_S = 12.0
-_FLAGS = {
-    "nomad_address": ("nomad", "address"),
-    "namespace": ("nomad", "namespace"),
-    "region": ("nomad", "region"),
-    "consul_address": ("consul", "address"),
-    "aws_region": ("aws", "region"),
-}
 
 
 @dataclass(frozen=True)
@@ -62,19 +52,21 @@ class Connections:
     visitor: Visitor
 
 
-def settings_of(options: argparse.Namespace) -> ClusterSettings:
-    """The cluster that the flags, the environment and the cluster file mean."""
-    flags: dict[str, dict[str, str]] = {}
-    for name, (section, key) in _FLAGS.items():
-        if hasattr(options, name):
-            flags.setdefault(section, {})[key] = getattr(options, name)
-    return load(os.environ, cluster=getattr(options, "cluster", ""), flags=flags)
-
-
 @asynccontextmanager
-async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncIterator[Connections]:
-    """Clients, store and feeds of a cluster; no socket opens before it is asked for data."""
-    made = _made(settings, read_only=read_only)
+async def connected(
+    settings: ClusterSettings,
+    store: ClusterStore | None = None,
+    threads: Threads | None = None,
+    *,
+    read_only: bool,
+) -> AsyncIterator[Connections]:
+    """Clients and feeds of a cluster; no socket opens before it is asked for data.
+
+    The store and the threads are new ones where none are handed over; threads end with it.
+    """
+    made = _made(
+        settings, store or ClusterStore(SystemClock()), threads or Threads(), read_only=read_only
+    )
     try:
         yield made
     finally:
@@ -85,8 +77,10 @@ async def connected(settings: ClusterSettings, *, read_only: bool) -> AsyncItera
             await made.consul.close()
 
 
-def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
-    clock, threads, aws = SystemClock(), Threads(), settings.aws
+def _made(
+    settings: ClusterSettings, store: ClusterStore, threads: Threads, *, read_only: bool
+) -> Connections:
+    clock, aws = SystemClock(), settings.aws
     nomad = Nomad(settings.nomad, threads, read_only=read_only)
     consul = (
         settings.consul
@@ -94,7 +88,6 @@ def _made(settings: ClusterSettings, *, read_only: bool) -> Connections:
         else Consul(settings.consul, threads, read_only=read_only)
     )
     elb = aws if isinstance(aws, Missing) else Elb(aws, threads, read_only=read_only)
-    store = ClusterStore(clock)
     asked: dict[SourceName, Asked] = {SourceName.NOMAD: nomad}
     if isinstance(consul, Consul):
         asked[SourceName.CONSUL] = consul

@@ -1,6 +1,7 @@
 """The application: screens, one frame clock, and nothing that knows the cluster."""
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
 
 from textual import events, on
 from textual.app import App
@@ -10,7 +11,6 @@ from nomad_console.domain.plan import Plan
 from nomad_console.live.interest import Interest
 from nomad_console.tui import keys
 from nomad_console.tui.frames import Frame, FrameClock, SnapshotSource
-from nomad_console.tui.left_runs import LeftRuns
 from nomad_console.tui.lookups import Lookups
 from nomad_console.tui.messages import (
     DetailAsked,
@@ -24,8 +24,6 @@ from nomad_console.tui.messages import (
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.screens.base import ConsoleScreen, Runs, Shared
 from nomad_console.tui.screens.dashboard import Dashboard
-from nomad_console.tui.screens.detail import DetailScreen
-from nomad_console.tui.screens.keys import KeysScreen
 from nomad_console.tui.screens.too_small import TooSmall
 from nomad_console.tui.stage import Stage
 from nomad_console.tui.widgets.grid import screen_text
@@ -63,8 +61,26 @@ class Upgrades(Runs, Protocol):
     def leave(self, stage: Stage) -> bool: ...
 
 
+class Left(Runs, Protocol):
+    """Runs that are nobody's any more, or somebody's elsewhere."""
+
+    async def follow(self, clock: Clock, told: Callable[[], None]) -> None: ...
+
+
+class Backing(NamedTuple):
+    """What stands behind the screens; without `upgrades` nothing can be written."""
+
+    feeds: Feeds
+    lookups: Lookups
+    upgrades: Upgrades | None = None
+    left: Left | None = None
+
+
 class ConsoleApp(App[None]):
-    """Owns the workers: feeds and the frame clock live and die with it."""
+    """Owns the workers: feeds and the frame clock live and die with it.
+
+    The first screen is painted before `connect` is asked for what stands behind it.
+    """
 
     CSS_PATH = "theme.tcss"
     TITLE = "nomad-console"
@@ -75,34 +91,40 @@ class ConsoleApp(App[None]):
         self,
         facts: ClusterFacts,
         store: SnapshotSource,
-        feeds: Feeds,
-        lookups: Lookups,
-        upgrades: Upgrades | None,
+        connect: Callable[[], Awaitable[Backing]],
         clock: Clock,
         *,
         read_only: bool,
-        left: LeftRuns | None = None,
     ) -> None:
         super().__init__()
         self.frames = FrameClock(store, clock, self._show)
-        self._upgrades = None if read_only else upgrades
-        self._left = left
-        self.shared = Shared(facts, self.frames, lookups, read_only, self._upgrades or left)
-        self._store = store
-        self._feeds = feeds
+        self.shared = Shared(facts, self.frames, read_only=read_only)
+        self._connect = connect
+        self._feeds: Feeds | None = None
+        self._upgrades: Upgrades | None = None
         self._clock = clock
         self._interest = Interest()
         self._at = At(store.latest, clock.now().replace(microsecond=0))
 
-    def on_mount(self) -> None:
-        self.push_screen(Dashboard(self.shared, self._at))
-        self.run_worker(self._feeds.run(), name="feeds", group="feeds")
+    async def on_mount(self) -> None:
+        await self.push_screen(Dashboard(self.shared, self._at))
         self.run_worker(self.frames.run(), name="frames", group="frames")
+        self.call_after_refresh(self.run_worker, self._back, name="backing", group="backing")
+
+    async def _back(self) -> None:
+        """Everything behind the screens from now on."""
+        feeds, lookups, upgrades, left = await self._connect()
+        self._feeds = feeds
+        self._upgrades = None if self.shared.read_only else upgrades
+        self.shared.lookups, self.shared.runs = lookups, self._upgrades or left
+        feeds.look_at(self._interest)
+        self.run_worker(feeds.run(), name="feeds", group="feeds")
         if self._upgrades is not None:
             self._upgrades.look_for_unfinished(self)
-        if self._left is not None:
-            following = self._left.follow(self._clock, self.frames.request)
+        if left is not None:
+            following = left.follow(self._clock, self.frames.request)
             self.run_worker(following, name="left", group="unfinished")
+        self.frames.request()
 
     def on_resize(self, event: events.Resize) -> None:
         small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
@@ -125,11 +147,11 @@ class ConsoleApp(App[None]):
 
     def start_upgrade(self, node_ids: tuple[str, ...]) -> None:
         """Lead these nodes through their upgrade; in a read-only console say why not."""
-        if self._upgrades is None:
+        if self.shared.read_only:
             self.say(keys.READ_ONLY, bad=True)
         elif not node_ids:
             self.say("no node to upgrade: mark one with space", bad=True)
-        else:
+        elif self._upgrades is not None:
             self._upgrades.start(self, node_ids)
 
     def say(self, text: str, *, bad: bool = False) -> None:
@@ -162,6 +184,8 @@ class ConsoleApp(App[None]):
 
     @on(DetailAsked)
     def _detail(self, message: DetailAsked) -> None:
+        from nomad_console.tui.screens.detail import DetailScreen
+
         self.push_screen(DetailScreen(self.shared, message.kind, message.key))
 
     def action_pause(self) -> None:
@@ -169,6 +193,8 @@ class ConsoleApp(App[None]):
         self.say("paused: feeds go on, the screen waits" if self.frames.paused else "live again")
 
     def action_keys(self) -> None:
+        from nomad_console.tui.screens.keys import KeysScreen
+
         if not isinstance(self.screen, KeysScreen):
             self.push_screen(KeysScreen(self.shared))
 
@@ -211,4 +237,5 @@ class ConsoleApp(App[None]):
         interest = seen if self._upgrades is None else self._upgrades.in_play(seen)
         if interest != self._interest:
             self._interest = interest
-            self._feeds.look_at(interest)
+            if self._feeds is not None:
+                self._feeds.look_at(interest)

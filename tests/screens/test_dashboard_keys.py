@@ -39,7 +39,7 @@ async def seat() -> AsyncIterator[Seat]:
 
 
 def box_of(seat: Seat) -> Box:
-    box = seat.app._store
+    box = seat.app.frames._source
     assert isinstance(box, Box)
     return box
 

@@ -1,7 +1,7 @@
 """Consoles on clusters made by hand: a source that tests publish to, and the app around it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import msgspec
@@ -11,7 +11,7 @@ from nomad_console.domain.node import LastDrain
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums, SourceState
 from nomad_console.live.interest import Interest
 from nomad_console.live.lookups import LookupFailed
-from nomad_console.tui.app import ConsoleApp, Upgrades
+from nomad_console.tui.app import Backing, ConsoleApp, Upgrades
 from nomad_console.tui.left_runs import LeftRuns
 from nomad_console.tui.widgets.header import ClusterFacts
 from tests.support.manual_clock import EPOCH
@@ -102,16 +102,15 @@ def a_console(
     read_only: bool = False,
     left: LeftRuns | None = None,
 ) -> ConsoleApp:
-    return ConsoleApp(
-        FACTS,
-        box,
-        feeds or NoFeeds(),
-        lookups or Shelf(),
-        upgrades,
-        clock,
-        read_only=read_only,
-        left=left,
-    )
+    backing = Backing(feeds or NoFeeds(), lookups or Shelf(), upgrades, left)
+    return ConsoleApp(FACTS, box, at_once(backing), clock, read_only=read_only)
+
+
+def at_once(backing: Backing) -> Callable[[], Awaitable[Backing]]:
+    async def connect() -> Backing:
+        return backing
+
+    return connect
 
 
 def degraded_snapshot() -> ClusterSnapshot:

@@ -23,11 +23,11 @@ from nomad_console.settings.values import (
     NomadSettings,
     ProbeSettings,
 )
-from nomad_console.tui.app import ConsoleApp
+from nomad_console.tui.app import Backing, ConsoleApp
 from nomad_console.tui.upgrading import UpgradeScreens
 from nomad_console.upgrade.gates import Gate
 from nomad_console.upgrade.run import Run
-from tests.support.consoles import FACTS, NoFeeds, Shelf
+from tests.support.consoles import FACTS, NoFeeds, Shelf, at_once
 from tests.support.manual_clock import ManualClock
 from tests.support.pilots import Seat, seated
 from tests.support.small_cluster import SmallCluster
@@ -226,6 +226,7 @@ async def operating(
     upgrades, agents = small_upgrades(cluster, clock, where, *host, probe=probe)
     feeds = NoFeeds()
     screens = UpgradeScreens(upgrades)
-    app = ConsoleApp(FACTS, cluster, feeds, Shelf(), screens, clock, read_only=False)
+    backing = at_once(Backing(feeds, Shelf(), screens))
+    app = ConsoleApp(FACTS, cluster, backing, clock, read_only=False)
     async with seated(app, clock, size) as seat:
         yield Operator(seat, cluster, upgrades, agents, feeds)

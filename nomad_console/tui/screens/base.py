@@ -1,7 +1,8 @@
 """What every screen of the console has in common."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from textual import events, on
 from textual.screen import Screen
@@ -36,13 +37,14 @@ class Runs(Protocol):
         ...
 
 
-class Shared(NamedTuple):
-    """What screens are given; without `runs` nothing can be written."""
+@dataclass
+class Shared:
+    """What screens are given; `lookups` and `runs` come once there are connections."""
 
     facts: ClusterFacts
     frames: FrameClock
-    lookups: Lookups
     read_only: bool
+    lookups: Lookups | None = None
     runs: Runs | None = None
 
 

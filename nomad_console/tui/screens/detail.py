@@ -55,11 +55,13 @@ class DetailScreen(DocumentScreen):
         self._live = False
 
     def document(self, frame: Frame) -> Document | None:
+        lookups = self.shared.lookups
         index, live = _index(frame.snapshot, self.kind, self.key), self._source_live(frame)
         back, self._live = live and not self._live, live
-        if self.kind in LOOKUPS and (index > self._looked_at or (back and self._failure)):
+        due = index > self._looked_at or (back and self._failure)
+        if lookups is not None and self.kind in LOOKUPS and due:
             self._looked_at = index
-            self.run_worker(self._look(), group="lookup", exclusive=True)
+            self.run_worker(self._look(lookups), group="lookup", exclusive=True)
         found = DOCUMENTS[self.kind](At(frame.snapshot, frame.now), self.key)
         if found is None and self._failure is not None and not self.view.entries:
             found = Document("Never read", ())
@@ -93,9 +95,9 @@ class DetailScreen(DocumentScreen):
         jobs = frozenset({(one.namespace, one.job_id)})
         return Interest(visible=frozenset({one.node_id}), jobs=jobs)
 
-    async def _look(self) -> None:
+    async def _look(self, lookups: Lookups) -> None:
         try:
-            await LOOKUPS[self.kind](self.shared.lookups, self.key)
+            await LOOKUPS[self.kind](lookups, self.key)
         except LookupFailed as error:
             self._failure = error
             self.say("could not be read anew: the first line says why", bad=True)

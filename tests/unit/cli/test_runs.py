@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from nomad_console.cli import wiring
+from nomad_console.cli import cluster
 from nomad_console.cli.arguments import main
 from nomad_console.cli.runs import table
 from nomad_console.domain.plan import Step
@@ -85,7 +85,7 @@ def test_a_run_that_is_closed_is_over_as_it_was_found(
 ) -> None:
     world = SmallWorld()
     world.put_under(monkeypatch)
-    monkeypatch.setattr(wiring, "settings_of", lambda _: SETTINGS)
+    monkeypatch.setattr(cluster, "settings_of", lambda _: SETTINGS)
     play = at_step(Step.DRAIN, 2)
     play.answer()
     keep(folder(), play.run, play.journal)

@@ -1,11 +1,15 @@
 """The application's own keys and workers."""
 
+import asyncio
+
 import pytest
 from textual import events
 from textual.worker import WorkerFailed
 
 from nomad_console.tui import keys
-from tests.support.consoles import Box, NoFeeds, a_console
+from nomad_console.tui.app import Backing, ConsoleApp
+from nomad_console.tui.messages import DetailAsked
+from tests.support.consoles import FACTS, Box, NoFeeds, Shelf, a_console
 from tests.support.manual_clock import ManualClock
 from tests.support.pilots import seated
 from tests.support.snapshots import article_snapshot, node_id
@@ -36,7 +40,8 @@ async def test_quitting_lets_go_of_the_store() -> None:
 
 async def test_without_upgrades_nothing_begins() -> None:
     clock = ManualClock()
-    async with seated(a_console(Box(article_snapshot()), clock), clock, SIZE) as seat:
+    app = a_console(Box(article_snapshot()), clock, read_only=True)
+    async with seated(app, clock, SIZE) as seat:
         seat.app.start_upgrade((node_id(1),))
         await seat.settle()
         assert keys.READ_ONLY in seat.text
@@ -85,3 +90,26 @@ async def test_there_is_one_keys_page_however_often_it_is_asked_for() -> None:
         assert "Everywhere" in await seat.press("question_mark")
         text = await seat.press("escape")
         assert "1 Nodes" in text
+
+
+async def test_the_first_screen_stands_before_anything_is_connected() -> None:
+    clock, box, feeds = ManualClock(), Box(article_snapshot()), NoFeeds()
+    begun, arrived = asyncio.Event(), asyncio.Event()
+
+    async def connect() -> Backing:
+        begun.set()
+        await arrived.wait()
+        return Backing(feeds, Shelf())
+
+    app = ConsoleApp(FACTS, box, connect, clock, read_only=False)
+    async with seated(app, clock, SIZE) as seat:
+        await begun.wait()
+        assert "1 Nodes" in seat.text
+        assert app.shared.lookups is None
+        seat.app.post_message(DetailAsked("nodes", node_id(1)))
+        assert "c1" in await seat.press("escape")
+        assert feeds.looked == []
+        arrived.set()
+        await seat.settle()
+        assert app.shared.lookups is not None
+        assert feeds.looked[-1].visible
