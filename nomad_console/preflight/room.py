@@ -62,7 +62,8 @@ def cordoned(case: Case) -> tuple[Case, Finding | None]:
     if not case.plan.cordon_selection or len(case.plan.nodes) < 2:  # noqa: PLR2004 — several
         return case, None
     short = _shortage(case, outside=True)
-    reason = _emptied(case) if short is None or short.placed else short.evidence
+    lacking = "" if short is None or short.placed else short.evidence
+    reason = _emptied(case) or lacking
     if not reason:
         return case, None
     apart = case.with_plan(cordon_selection=False)
