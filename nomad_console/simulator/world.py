@@ -15,6 +15,7 @@ from nomad_console.simulator.elb.throttle import Throttle
 from nomad_console.simulator.jobs import specification
 from nomad_console.simulator.machines import Place, places, server_address
 from nomad_console.simulator.nomad.cluster import NomadCluster
+from nomad_console.simulator.nomad.nodes import NodeSpec
 from nomad_console.simulator.nomad.past import BALANCER, Past
 from nomad_console.simulator.pace import Pace
 from nomad_console.simulator.scenario import Job, Scenario
@@ -111,17 +112,19 @@ class World:
     def _add_machine(self, place: Place, http: HttpAddress) -> None:
         host, port = http(place)
         self.cluster.add_machine(
-            place.name,
-            place.address,
-            port,
-            place.zone,
-            place.instance_id,
-            place.kind.version,
-            place.kind.node_class,
-            place.kind.meta,
-            place.kind.cpu_mhz,
-            place.kind.memory_mb,
-            host,
+            NodeSpec(
+                place.name,
+                place.address,
+                port,
+                place.zone,
+                place.instance_id,
+                place.kind.version,
+                place.kind.node_class,
+                meta=place.kind.meta,
+                cpu_mhz=place.kind.cpu_mhz,
+                memory_mb=place.kind.memory_mb,
+                http_host=host,
+            )
         )
 
     def _settled_edges(self) -> Edges:

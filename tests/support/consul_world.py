@@ -1,7 +1,6 @@
 """A small simulated Consul in virtual time, with its HTTP API in process."""
 
 import random
-from collections import Counter
 
 import httpx
 
@@ -47,10 +46,7 @@ class ConsulWorld:
         self.catalog.add_node("c2", "10.77.0.102")
         self.sessions = Sessions(self.timeline, rng, self.catalog)
         self.store = KeyValues(self.timeline, self.sessions)
-        self.calls: Counter[str] = Counter()
-        self.app = consul_app(
-            self.catalog, self.sessions, self.store, self.clock, acl=acl, calls=self.calls
-        )
+        self.app = consul_app(self.catalog, self.sessions, self.store, self.clock, acl=acl)
 
     def http(self) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app)

@@ -54,7 +54,6 @@ class ElbWorld:
             self.balancer.add_instance(instance(number), f"127.77.0.{number}", zone)
         self.throttle = Throttle(self.timeline)
         self.faults = Faults()
-        self.calls: Counter[str] = Counter()
         self.scaling: list[dict[str, Any]] = []
         self.app = aws_app(
             self.balancer,
@@ -62,7 +61,6 @@ class ElbWorld:
             self.clock,
             faults=self.faults,
             scaling=self.scaling,
-            calls=self.calls,
         )
 
     def _probe(self, address: str, port: int, path: str) -> Answer:

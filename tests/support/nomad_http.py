@@ -7,6 +7,7 @@ import httpx
 
 from nomad_console.simulator.nomad.cluster import NomadCluster
 from nomad_console.simulator.nomad.jobs import GroupSpec, JobSpec, ServiceSpec
+from nomad_console.simulator.nomad.nodes import NodeSpec
 from nomad_console.simulator.nomad_api.acl import Acl
 from nomad_console.simulator.nomad_api.routes import nomad_app, nomad_view
 from nomad_console.simulator.pace import Pace
@@ -58,7 +59,14 @@ class NomadLab:
             self.cluster.add_server(f"s{number}", "2.0.5", f"10.77.0.1{number}")
         for number in (1, 2, 3, 4):
             self.cluster.add_machine(
-                f"c{number}", f"10.77.0.10{number}", 4646, "eu-west-1a", f"i-{number:017}", "2.0.4"
+                NodeSpec(
+                    f"c{number}",
+                    f"10.77.0.10{number}",
+                    4646,
+                    "eu-west-1a",
+                    f"i-{number:017}",
+                    "2.0.4",
+                )
             )
         self.acl = acl or Acl()
         self.view = nomad_view(self.cluster, self.timeline, Pace(), self.acl)

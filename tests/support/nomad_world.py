@@ -5,14 +5,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nomad_console.simulator.consul.catalog import Catalog
+from nomad_console.simulator.nomad.allocations import client_terminal, healthy, server_terminal
 from nomad_console.simulator.nomad.cluster import NomadCluster
-from nomad_console.simulator.nomad.jobs import JobSpec
+from nomad_console.simulator.nomad.jobs import BATCH_TYPES, JobSpec
+from nomad_console.simulator.nomad.nodes import NodeSpec
 from nomad_console.simulator.nomad.state import Event, Row
 from nomad_console.simulator.pace import Pace
 from nomad_console.simulator.timeline import Timeline
 from tests.support.lab_jobs import with_count
 from tests.support.manual_clock import ManualClock
 from tests.support.stepping import step
+
+
+def settled(cluster: NomadCluster) -> bool:
+    """No open evaluation, and every wanted allocation runs and is not unhealthy."""
+    state = cluster.state
+    return not any(
+        row["Status"] in {"pending", "blocked"} for row in state.evaluations.values()
+    ) and all(
+        client_terminal(row)
+        or (
+            row["ClientStatus"] == "running"
+            and not server_terminal(row)
+            and (row["JobType"] in BATCH_TYPES or healthy(row) is True)
+        )
+        for row in state.allocations.values()
+    )
 
 
 @dataclass
@@ -36,7 +54,7 @@ class NomadWorld:
         for number in range(1, self.clients + 1):
             name, address = f"c{number}", f"10.77.0.10{number}"
             self.cluster.add_machine(
-                name, address, 4646, "eu-west-1a", f"i-0000000000000000{number}", "2.0.4"
+                NodeSpec(name, address, 4646, "eu-west-1a", f"i-0000000000000000{number}", "2.0.4")
             )
             self.catalog.add_node(name, address)
         self._from = 0.0
@@ -58,7 +76,7 @@ class NomadWorld:
         """Pass time until nothing is left to do."""
         end = self.timeline.elapsed() + limit
         self.step(1.0)
-        while not self.cluster.settled():
+        while not settled(self.cluster):
             assert self.timeline.elapsed() < end, "does not settle"
             self.step(1.0)
 

@@ -13,7 +13,8 @@ from nomad_console.clock import Clock
 from nomad_console.simulator.consul.filters import FilterRefused, parse_filter
 from nomad_console.simulator.consul.raft import Raft
 from nomad_console.simulator.consul.reads import Reading, everything
-from nomad_console.simulator.consul.sessions import SessionRefused, parse_duration
+from nomad_console.simulator.consul.sessions import SessionRefused
+from nomad_console.simulator.go_text import parse_duration
 
 DEFAULT_WAIT = 300.0
 LONGEST_WAIT = 600.0

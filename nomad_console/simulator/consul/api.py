@@ -1,7 +1,6 @@
 """Consul's HTTP API as one Starlette application."""
 
 import random
-from collections import Counter
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -26,9 +25,7 @@ from nomad_console.simulator.consul.kv_api import KvApi
 from nomad_console.simulator.consul.records import SERVER_PORT, VERSION, Row, member_row
 from nomad_console.simulator.consul.session_api import SessionApi
 from nomad_console.simulator.consul.sessions import Sessions
-
-TRUE = ("", "1", "t", "T", "true", "True", "TRUE")
-FALSE = ("0", "f", "F", "false", "False", "FALSE")
+from nomad_console.simulator.go_text import FALSE, TRUE
 
 
 def consul_app(
@@ -38,10 +35,9 @@ def consul_app(
     clock: Clock,
     *,
     acl: Acl | None = None,
-    calls: Counter[str] | None = None,
 ) -> Starlette:
-    """The API of the catalog's first server; `calls` counts by method and kind of path."""
-    gate = Gate(catalog.datacenter, acl, Counter() if calls is None else calls)
+    """The API of the catalog's first server."""
+    gate = Gate(catalog.datacenter, acl)
     reader = Reader(catalog.raft, clock, random.Random(0))
     leader = next(node for node in catalog.nodes.values() if node.server)
     routes = [
@@ -69,9 +65,9 @@ def _tags(request: Request) -> list[str]:
 
 def _passing(request: Request) -> bool:
     value = request.query_params.get("passing", "0")
-    if value not in (*TRUE, *FALSE):
+    if value and value not in TRUE | FALSE:
         raise Malformed("Invalid value for ?passing")
-    return value in TRUE
+    return value not in FALSE
 
 
 def _catalog_routes(catalog: Catalog, gate: Gate, reader: Reader) -> list[Route]:

@@ -1,6 +1,5 @@
-"""What every call to Consul passes first: its count, its datacenter, its token's rights."""
+"""What every call to Consul passes first: its method, its datacenter, its token's rights."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -24,18 +23,14 @@ INDEXED = ("/v1/catalog", "/v1/health", "/v1/internal", "/v1/session")  # refusa
 
 
 class Gate:
-    """Makes routes. `calls` counts by method and kind, such as `GET /v1/health/service`."""
+    """Makes routes; without `acl` everybody may everything."""
 
-    def __init__(self, datacenter: str, acl: Acl | None, calls: Counter[str]) -> None:
+    def __init__(self, datacenter: str, acl: Acl | None) -> None:
         self.acl = acl
         self._datacenter = datacenter
-        self._calls = calls
 
     def route(self, path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)) -> Route:
-        kind = path.partition("/{")[0]
-
         async def endpoint(request: Request) -> Response:
-            self._calls[f"{request.method} {kind}"] += 1
             if request.method not in methods:
                 allowed = {"Allow": ",".join(("OPTIONS", *methods))}
                 return text(

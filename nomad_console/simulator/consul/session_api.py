@@ -16,8 +16,8 @@ from nomad_console.simulator.consul.sessions import (
     SERF,
     Sessions,
     WantedSession,
-    parse_duration,
 )
+from nomad_console.simulator.go_text import parse_duration
 
 NANOSECONDS_FROM = 1000
 

@@ -1,13 +1,13 @@
 """Consul's sessions: who may hold locks, and for how long."""
 
 import random
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from nomad_console.simulator.consul.catalog import Catalog
 from nomad_console.simulator.consul.records import Row
+from nomad_console.simulator.go_text import parse_duration
 from nomad_console.simulator.timeline import Timeline, Timer
 
 DEFAULT_LOCK_DELAY = 15.0
@@ -15,8 +15,6 @@ TTL_RANGE = (10.0, 86_400.0)
 TTL_MULTIPLIER = 2  # a session lives up to twice its TTL (Consul session_ttl.go)
 UUID_LENGTH = 36
 SERF = "serfHealth"
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)")
 
 
 class SessionRefused(Exception):
@@ -46,16 +44,6 @@ class Session:
     ttl: float
     lock_delay: float
     timer: Timer | None = None
-
-
-def parse_duration(text: str) -> float | None:
-    """Seconds of a Go duration such as `1m30s`; None where it is none."""
-    if text == "0":
-        return 0.0
-    parts = _PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 class Sessions:

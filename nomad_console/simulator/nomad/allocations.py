@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nomad_console.simulator.nomad.core import Core
+from nomad_console.simulator.nomad.jobs import resources
 from nomad_console.simulator.nomad.state import Row
 
 CLIENT_TERMINAL = frozenset({"complete", "failed", "lost"})
@@ -65,9 +66,12 @@ def new_allocation(
     ports: Mapping[str, int],
     **fields: Any,
 ) -> Row:
-    """One its client has not seen yet; `fields`: Name, EvalID, what differs from a first one."""
+    """One its client has not seen yet; `fields`: Name, EvalID, what differs from a first one.
+
+    The store remembers the job in this version as the one it runs.
+    """
     now = core.now_ns()
-    return {
+    row: Row = {
         "AllocModifyIndex": index,
         "AllocStates": None,
         "ClientDescription": "",
@@ -104,6 +108,13 @@ def new_allocation(
         **_all_resources(group, node, ports),
         **fields,
     }
+    core.state.allocation_jobs[row["ID"]] = job
+    return row
+
+
+def judged(index: int, *, healthy: bool, at: str) -> Row:
+    """The DeploymentStatus of a copy whose client has come to a verdict."""
+    return {"Canary": False, "Healthy": healthy, "ModifyIndex": index, "Timestamp": at}
 
 
 def _all_resources(group: Row, node: Row, ports: Mapping[str, int]) -> Row:
@@ -121,8 +132,8 @@ def _all_resources(group: Row, node: Row, ports: Mapping[str, int]) -> Row:
             "TaskLifecycles": {task["Name"]: None for task in tasks},
             "Tasks": {task["Name"]: _task_resources(task) for task in tasks},
         },
-        "Resources": _resources(cpu, memory, disk, networks, memory_max=memory),
-        "SharedResources": _resources(0, 0, disk, networks),
+        "Resources": resources(cpu, memory, disk, networks, memory_max=memory),
+        "SharedResources": resources(0, 0, disk, networks),
         "TaskResources": {task["Name"]: task["Resources"] for task in tasks},
     }
 
@@ -149,20 +160,3 @@ def _networks(group: Row, ports: Mapping[str, int], address: str) -> list[Row] |
         if wanted:
             network[kind] = [{**port, "Value": ports[port["Label"]]} for port in wanted]
     return [network]
-
-
-def _resources(
-    cpu: int, memory: int, disk: int, networks: list[Row] | None, memory_max: int = 0
-) -> Row:
-    return {
-        "CPU": cpu,
-        "Cores": 0,
-        "Devices": None,
-        "DiskMB": disk,
-        "IOPS": 0,
-        "MemoryMB": memory,
-        "MemoryMaxMB": memory_max,
-        "NUMA": None,
-        "Networks": networks,
-        "SecretsMB": 0,
-    }

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nomad_console.simulator.nomad.allocations import client_terminal, healthy, server_terminal
 from nomad_console.simulator.nomad.client import Agent
 from nomad_console.simulator.nomad.garbage import collect_garbage
 from nomad_console.simulator.nomad.node_writes import ANONYMOUS
@@ -37,17 +36,6 @@ class NomadCluster(Parts):
             host, _, port = server.http_address.rpartition(":")
             server.services.add_server(host, int(port))
             server.services.announce()
-
-    def settled(self) -> bool:
-        """No open evaluation, and every wanted allocation runs and is not unhealthy."""
-        open_ones = any(
-            row["Status"] in {"pending", "blocked"} for row in self.state.evaluations.values()
-        )
-        return not open_ones and all(
-            client_terminal(row)
-            or (row["ClientStatus"] == "running" and not server_terminal(row) and _judged(row))
-            for row in self.state.allocations.values()
-        )
 
     def register_job(self, job: Row) -> Row:
         return self._jobs.register(job)
@@ -84,7 +72,7 @@ class NomadCluster(Parts):
             self.core.after(wait, lambda: self._return_purged(agent))
         return answer
 
-    def set_eligibility(self, node_id: str, eligibility: str, _actor: str = ANONYMOUS) -> Row:
+    def set_eligibility(self, node_id: str, eligibility: str) -> Row:
         return self._nodes.set_eligibility(node_id, eligibility)
 
     def set_drain(
@@ -178,7 +166,3 @@ class NomadCluster(Parts):
             agent.catch_up()
             agent.connect()
             self._heartbeats.evaluate(node)
-
-
-def _judged(row: Row) -> bool:
-    return row["JobType"] in {"batch", "sysbatch"} or healthy(row) is True

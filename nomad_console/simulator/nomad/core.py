@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from nomad_console.simulator.go_text import rfc3339
 from nomad_console.simulator.nomad.ids import Ids
 from nomad_console.simulator.nomad.state import Row, State, Table
 from nomad_console.simulator.pace import NANOSECONDS, Pace
@@ -13,12 +14,6 @@ from nomad_console.simulator.services import ServiceRegistry
 from nomad_console.simulator.timeline import Timeline, Timer, nanoseconds
 
 Observer = Callable[[Row | None, Row | None], None]
-
-
-def rfc3339(moment: datetime) -> str:
-    """As Go prints it: no trailing zeros, `Z`."""
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"{text.rstrip('0').rstrip('.')}Z"
 
 
 def seconds_of(nanoseconds: int | None) -> float:
@@ -77,6 +72,10 @@ class Core:
     def stamp(self, ahead: float = 0.0) -> str:
         """RFC 3339, so many true seconds ahead."""
         return rfc3339(self.now() + timedelta(seconds=ahead))
+
+    def stamp_s(self) -> str:
+        """Cut to the second, as a node's LastDrain and a server's StableSince are."""
+        return self.stamp()[:19].removesuffix("Z") + "Z"
 
     def observe(self, table: Table, observer: Observer) -> None:
         """`observer(old, new)` for each row of the table that a write puts or removes."""

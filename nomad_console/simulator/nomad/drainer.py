@@ -8,12 +8,14 @@ from collections.abc import Iterable
 
 from nomad_console.simulator.nomad.allocations import (
     client_terminal,
+    desired_by_server,
     healthy,
     marked_to_migrate,
     terminal,
 )
 from nomad_console.simulator.nomad.core import Core, seconds_of
 from nomad_console.simulator.nomad.evaluations import Evaluations
+from nomad_console.simulator.nomad.jobs import BATCH_TYPES, SYSTEM_TYPES
 from nomad_console.simulator.nomad.nodes import node_event, with_event
 from nomad_console.simulator.nomad.state import Row, job_key
 from nomad_console.simulator.timeline import Timer
@@ -21,8 +23,6 @@ from nomad_console.simulator.timeline import Timer
 BATCH = 1.0  # s that marks are collected for one write (BatchUpdateInterval)
 FORCED = 0.92  # s that a forced drain's own batch comes after the ordinary one
 SETTLE = 0.02  # s from a change to the drainer's next look
-BATCH_TYPES = frozenset({"batch", "sysbatch"})
-SYSTEM_TYPES = frozenset({"system"})
 
 
 class Drainer:
@@ -149,16 +149,8 @@ class Drainer:
             if at_deadline and row["JobType"] in BATCH_TYPES:
                 transition["MigrateDisablePlacement"] = True
             keys[job_key(row)] = None
-            change.put(
-                "allocations",
-                {
-                    **row,
-                    "DesiredTransition": transition,
-                    "ModifyIndex": change.index,
-                    "AllocModifyIndex": change.index,
-                    "ModifyTime": self._core.now_ns(),
-                },
-            )
+            marked = desired_by_server(row, self._core, change.index, DesiredTransition=transition)
+            change.put("allocations", marked)
         for key in keys:
             if key in state.jobs:
                 self._evaluations.new(change, state.jobs[key], "node-drain")
@@ -174,8 +166,7 @@ class Drainer:
             for alloc_id in state.allocs_by_node[node_id]
             if not terminal(state.allocations[alloc_id])
             and not (
-                strategy["IgnoreSystemJobs"]
-                and state.allocations[alloc_id]["JobType"] in SYSTEM_TYPES
+                strategy["IgnoreSystemJobs"] and state.allocations[alloc_id]["JobType"] == "system"
             )
         )
 
@@ -183,7 +174,7 @@ class Drainer:
         state = self._core.state
         return all(
             client_terminal(state.allocations[alloc_id])
-            or state.allocations[alloc_id]["JobType"] in SYSTEM_TYPES
+            or state.allocations[alloc_id]["JobType"] == "system"
             for alloc_id in state.allocs_by_node[node_id]
         )
 
@@ -207,7 +198,6 @@ class Drainer:
         node = state.nodes[node_id]
         change = state.change("NodeDrain")
         event = node_event(self._core, change.index, "Node drain complete", "Drain", details)
-        stamp = self._core.stamp()[:19] + "Z"
         change.put(
             "nodes",
             with_event(
@@ -215,7 +205,11 @@ class Drainer:
                 event,
                 Drain=False,
                 DrainStrategy=None,
-                LastDrain={**node["LastDrain"], "Status": "complete", "UpdatedAt": stamp},
+                LastDrain={
+                    **node["LastDrain"],
+                    "Status": "complete",
+                    "UpdatedAt": self._core.stamp_s(),
+                },
                 StatusUpdatedAt=self._core.now_s(),
             ),
         )

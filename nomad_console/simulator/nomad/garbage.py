@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from nomad_console.simulator.nomad.allocations import client_terminal
 from nomad_console.simulator.nomad.core import Core
+from nomad_console.simulator.nomad.jobs import BATCH_TYPES
 from nomad_console.simulator.nomad.state import Row, State, Table, job_key
 
 CLOSED = frozenset({"complete", "failed", "canceled"})
@@ -34,4 +35,4 @@ def _needless(state: State, row: Row, dead: set[tuple[str, str]]) -> bool:
     """A batch job's finished copies stay while the job does: they say it has run."""
     key = job_key(row)
     job = state.jobs.get(key)
-    return job is None or key in dead or job["Type"] not in {"batch", "sysbatch"}
+    return job is None or key in dead or job["Type"] not in BATCH_TYPES

@@ -5,6 +5,7 @@ from nomad_console.simulator.nomad.client import Agent
 from nomad_console.simulator.nomad.constraints import in_reach
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.evaluations import Evaluations
+from nomad_console.simulator.nomad.jobs import SYSTEM_TYPES
 from nomad_console.simulator.nomad.nodes import node_event, with_event, with_version
 from nomad_console.simulator.nomad.state import Row, job_key
 from nomad_console.simulator.timeline import Timer
@@ -97,7 +98,7 @@ class Heartbeats:
         system = {
             key
             for key, job in state.jobs.items()
-            if job["Type"] in {"system", "sysbatch"} and not job["Stop"] and in_reach(node, job)
+            if job["Type"] in SYSTEM_TYPES and not job["Stop"] and in_reach(node, job)
         }
         ordered = [*sorted(keys - system), *sorted(system)]
         return self._evaluations.for_jobs(

@@ -1,6 +1,7 @@
 """A job's status, derived from its allocations and evaluations (state_store.go getJobStatus)."""
 
 from nomad_console.simulator.nomad.allocations import client_terminal
+from nomad_console.simulator.nomad.jobs import SYSTEM_TYPES
 from nomad_console.simulator.nomad.state import Change, Row, State, job_key
 
 
@@ -29,7 +30,7 @@ def _is(row: Row, key: tuple[str, str]) -> bool:
 
 def derived_status(state: State, change: Change, job: Row) -> str:
     key = (job["Namespace"], job["ID"])
-    if job["Type"] in {"system", "sysbatch"} and not job["Stop"]:
+    if job["Type"] in SYSTEM_TYPES and not job["Stop"]:
         return "running"
     written = {
         row["ID"]: row

@@ -7,6 +7,7 @@ from nomad_console.simulator.nomad.client import Clients
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.deployments import Deployments
 from nomad_console.simulator.nomad.evaluations import Evaluations
+from nomad_console.simulator.nomad.jobs import SYSTEM_TYPES
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.runner import Runner
 from nomad_console.simulator.nomad.state import Change, Row
@@ -54,7 +55,7 @@ class JobWrites:
         old = self._core.state.jobs.get(key)
         same = old is not None and not old["Stop"] and _spec(old) == _spec(job)
         version = 0 if old is None else old["Version"] + (not same)
-        system = job["Type"] in {"system", "sysbatch"}
+        system = job["Type"] in SYSTEM_TYPES
         idle = "running" if system else "pending"
         row = {
             **job,

@@ -15,6 +15,8 @@ from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.pace import Pace
 
 JobType = Literal["service", "batch", "system", "sysbatch"]
+BATCH_TYPES = frozenset({"batch", "sysbatch"})  # end by themselves; nobody judges their health
+SYSTEM_TYPES = frozenset({"system", "sysbatch"})  # a copy on every node that can have one
 SCALED_META = ("sim.start", "sim.stop", "sim.latency", "sim.exit_after")
 
 
@@ -84,7 +86,6 @@ class JobSpec:
     def row(self, pace: Pace | None = None, region: str = "global") -> Row:
         """Unregistered: indexes and Version are set when the job is registered."""
         pace = pace or Pace()
-        service = self.type == "service"
         return {
             "Affinities": None,
             "AllAtOnce": False,
@@ -118,7 +119,7 @@ class JobSpec:
             "TaskGroups": [_group(group, self, pace) for group in self.groups],
             "Type": self.type,
             "UI": None,
-            "Update": _job_update(pace, max_parallel=1 if service or self.type == "system" else 0),
+            "Update": _update(pace, 1 if self.type in {"service", "system"} else 0),
             "VaultNamespace": "",
             "Version": 0,
             "VersionTag": None,
@@ -137,16 +138,24 @@ def _constraints(constraints: Sequence[tuple[str, str, str]]) -> list[Row] | Non
     return rows or None
 
 
-def _job_update(pace: Pace, max_parallel: int) -> Row:
+def _update(
+    pace: Pace,
+    max_parallel: int,
+    health_check: str = "",
+    min_healthy_time: float = 0,
+    healthy_deadline: float = 0,
+    progress_deadline: float = 0,
+) -> Row:
+    """An update block; the job's own has only the first two, its groups' have all."""
     return {
         "AutoPromote": False,
         "AutoRevert": False,
         "Canary": 0,
-        "HealthCheck": "",
-        "HealthyDeadline": 0,
+        "HealthCheck": health_check,
+        "HealthyDeadline": pace.ns(healthy_deadline),
         "MaxParallel": max_parallel,
-        "MinHealthyTime": 0,
-        "ProgressDeadline": 0,
+        "MinHealthyTime": pace.ns(min_healthy_time),
+        "ProgressDeadline": pace.ns(progress_deadline),
         "Stagger": pace.ns(30) if max_parallel else 0,
     }
 
@@ -176,7 +185,7 @@ def _group(group: GroupSpec, job: JobSpec, pace: Pace) -> Row:
         "Spreads": _spreads(group.spread),
         "StopAfterClientDisconnect": None,
         "Tasks": [_task(group, restart, pace)],
-        "Update": _update(group, pace) if job.type in {"service", "system"} else None,
+        "Update": _group_update(group, pace) if job.type in {"service", "system"} else None,
         "Volumes": None,
     }
 
@@ -218,22 +227,19 @@ def _migrate(group: GroupSpec, pace: Pace) -> Row:
     }
 
 
-def _update(group: GroupSpec, pace: Pace) -> Row:
-    return {
-        "AutoPromote": False,
-        "AutoRevert": False,
-        "Canary": 0,
-        "HealthCheck": "checks",
-        "HealthyDeadline": pace.ns(group.healthy_deadline),
-        "MaxParallel": group.max_parallel,
-        "MinHealthyTime": pace.ns(group.min_healthy_time),
-        "ProgressDeadline": pace.ns(group.progress_deadline),
-        "Stagger": pace.ns(30),
-    }
+def _group_update(group: GroupSpec, pace: Pace) -> Row:
+    return _update(
+        pace,
+        group.max_parallel,
+        "checks",
+        group.min_healthy_time,
+        group.healthy_deadline,
+        group.progress_deadline,
+    )
 
 
 def _restart_policy(group: GroupSpec, type_: JobType, pace: Pace) -> Row:
-    batch = type_ in {"batch", "sysbatch"}
+    batch = type_ in BATCH_TYPES
     attempts = (3 if batch else 2) if group.restart_attempts is None else group.restart_attempts
     return {
         "Attempts": attempts,
@@ -245,7 +251,7 @@ def _restart_policy(group: GroupSpec, type_: JobType, pace: Pace) -> Row:
 
 
 def _reschedule_policy(group: GroupSpec, type_: JobType, pace: Pace) -> Row | None:
-    if type_ in {"system", "sysbatch"}:
+    if type_ in SYSTEM_TYPES:
         return None
     batch = type_ == "batch"
     return {
@@ -368,7 +374,7 @@ def _task(group: GroupSpec, restart: Row, pace: Pace) -> Row:
         "LogConfig": {"Disabled": False, "MaxFileSizeMB": 10, "MaxFiles": 10},
         "Meta": None,
         "Name": group.task,
-        "Resources": _resources(group),
+        "Resources": resources(group.cpu, group.memory),
         "RestartPolicy": restart,
         "ScalingPolicies": None,
         "Schedule": None,
@@ -382,16 +388,19 @@ def _task(group: GroupSpec, restart: Row, pace: Pace) -> Row:
     }
 
 
-def _resources(group: GroupSpec) -> Row:
+def resources(
+    cpu: int, memory: int, disk: int = 0, networks: list[Row] | None = None, memory_max: int = 0
+) -> Row:
+    """MHz and MB: what a task asks for and, in the form of Nomad before 0.9, what a copy holds."""
     return {
-        "CPU": group.cpu,
+        "CPU": cpu,
         "Cores": 0,
         "Devices": None,
-        "DiskMB": 0,
+        "DiskMB": disk,
         "IOPS": 0,
-        "MemoryMB": group.memory,
-        "MemoryMaxMB": 0,
+        "MemoryMB": memory,
+        "MemoryMaxMB": memory_max,
         "NUMA": None,
-        "Networks": None,
+        "Networks": networks,
         "SecretsMB": 0,
     }

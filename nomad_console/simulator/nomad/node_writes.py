@@ -53,9 +53,8 @@ class NodeWrites:
         """`spec`: {"Deadline": ns, "IgnoreSystemJobs": bool}, None to cancel."""
         node = self._node(node_id)
         change = self._core.state.change("NodeDrain")
-        now = self._core.stamp()
-        strategy = _strategy(self._core, node, spec, now)
-        last = _last_drain(node, spec, meta, actor, now[:19].rstrip("Z") + "Z")
+        strategy = _strategy(self._core, node, spec)
+        last = _last_drain(node, spec, meta, actor, self._core.stamp_s())
         if spec is not None:
             message = "updated" if node["DrainStrategy"] is not None else "set"
             text, eligibility = f"Node drain strategy {message}", "ineligible"
@@ -97,7 +96,7 @@ class NodeWrites:
         return node
 
 
-def _strategy(core: Core, node: Row, spec: Row | None, now: str) -> Row | None:
+def _strategy(core: Core, node: Row, spec: Row | None) -> Row | None:
     if spec is None:
         return None
     before = node["DrainStrategy"]
@@ -106,7 +105,7 @@ def _strategy(core: Core, node: Row, spec: Row | None, now: str) -> Row | None:
         "Deadline": deadline,
         "ForceDeadline": core.stamp(seconds_of(deadline)) if deadline > 0 else None,
         "IgnoreSystemJobs": bool(spec.get("IgnoreSystemJobs")),
-        "StartedAt": before["StartedAt"] if before is not None else now,
+        "StartedAt": before["StartedAt"] if before is not None else core.stamp(),
     }
 
 

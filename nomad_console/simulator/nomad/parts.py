@@ -1,7 +1,6 @@
 """The parts of a cluster and how they are put together."""
 
 import random
-from collections.abc import Mapping
 
 from nomad_console.simulator.nomad.apps import AppTable
 from nomad_console.simulator.nomad.client import Clients
@@ -66,40 +65,16 @@ class Parts:
     ) -> Server:
         return self.servers.add(name, version, address, http_port)
 
-    def add_machine(  # noqa: PLR0913, PLR0917 — what a machine brings along, in the order of its spec
-        self,
-        name: str,
-        address: str,
-        http_port: int,
-        zone: str,
-        instance_id: str,
-        version: str,
-        node_class: str = "",
-        meta: Mapping[str, str] | None = None,
-        cpu_mhz: int = 4000,
-        memory_mb: int = 8192,
-        http_host: str = "",
-    ) -> Machine:
+    def add_machine(self, spec: NodeSpec) -> Machine:
         """A client machine whose agent is registered and ready."""
-        spec = NodeSpec(
-            name,
-            address,
-            http_port,
-            zone,
-            instance_id,
-            version,
-            node_class,
-            meta=meta or {},
-            cpu_mhz=cpu_mhz,
-            memory_mb=memory_mb,
-            http_host=http_host,
-        )
-        self._specs[name] = spec
+        self._specs[spec.name] = spec
         node = self._register(spec, None)
         booted_at = self.core.timeline.elapsed() - self.core.past
-        machine = Machine(name, node["ID"], address, instance_id, zone, booted_at=booted_at)
-        self.machines[name] = machine
-        self._clients.add(machine, version, node["HTTPAddr"])
+        machine = Machine(
+            spec.name, node["ID"], spec.address, spec.instance_id, spec.zone, booted_at=booted_at
+        )
+        self.machines[spec.name] = machine
+        self._clients.add(machine, spec.version, node["HTTPAddr"])
         return machine
 
     def _register(self, spec: NodeSpec, node_id: str | None) -> Row:

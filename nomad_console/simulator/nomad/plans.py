@@ -71,7 +71,7 @@ class Plans:
         group = group_of(job, want.group)
         if group is None:
             raise LookupError(want.group)
-        row = new_allocation(
+        return new_allocation(
             self._core,
             change.index,
             job,
@@ -84,8 +84,6 @@ class Plans:
             PreviousAllocation=want.previous["ID"] if want.previous is not None else "",
             RescheduleTracker=want.tracker,
         )
-        self._core.state.allocation_jobs[row["ID"]] = job
-        return row
 
     def _link(self, rows: dict[str, Row], index: int) -> None:
         """Each written allocation names itself in its predecessor, which is written again too."""

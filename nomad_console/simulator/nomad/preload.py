@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from operator import itemgetter
 
-from nomad_console.simulator.nomad.allocations import new_allocation
+from nomad_console.simulator.nomad.allocations import judged, new_allocation
 from nomad_console.simulator.nomad.client import Clients
 from nomad_console.simulator.nomad.constraints import constraints_of, in_reach, unfulfilled
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.fleet import Fleet
 from nomad_console.simulator.nomad.job_writes import JobWrites
+from nomad_console.simulator.nomad.jobs import SYSTEM_TYPES
 from nomad_console.simulator.nomad.past import Past
 from nomad_console.simulator.nomad.placement import Draft, Placement, Seat
 from nomad_console.simulator.nomad.reports import NO_NETWORK
@@ -47,7 +48,7 @@ class Preload:
 
     def _by_age(self, jobs: Sequence[Row]) -> Iterator[tuple[float, Row]]:
         """Oldest first: system, service, batch."""
-        system = [job for job in jobs if job["Type"] in {"system", "sysbatch"}]
+        system = [job for job in jobs if job["Type"] in SYSTEM_TYPES]
         yield from zip(self._past.system_jobs(len(system)), system, strict=True)
         services = [job for job in jobs if job["Type"] == "service"]
         yield from zip(self._past.jobs(len(services)), services, strict=True)
@@ -70,7 +71,7 @@ class Preload:
         state.write(change)
 
     def _seats(self, draft: Draft, job: Row, group: Row) -> Iterable[tuple[int, Seat]]:
-        if job["Type"] in {"system", "sysbatch"}:
+        if job["Type"] in SYSTEM_TYPES:
             constraints = constraints_of(job, group)
             for node_id in self._fleet.ready():
                 node = self._core.state.nodes[node_id]
@@ -100,18 +101,12 @@ class Preload:
             Metrics=seat.metrics,
             NetworkStatus=NO_NETWORK,
         )
-        self._core.state.allocation_jobs[row["ID"]] = job
         runner = self._clients.by_node[row["NodeID"]].adopt(row)
         services = runner.resume()
         row.update(runner.status())
         if runner.verdict is not None:
             healthy, at = runner.verdict
-            row["DeploymentStatus"] = {
-                "Canary": False,
-                "Healthy": healthy,
-                "ModifyIndex": change.index,
-                "Timestamp": at,
-            }
+            row["DeploymentStatus"] = judged(change.index, healthy=healthy, at=at)
         change.put("allocations", row)
         for service in services:
             change.put("services", service)

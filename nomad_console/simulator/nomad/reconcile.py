@@ -194,12 +194,7 @@ class Reconciler:
         return False
 
     def _disconnect(self, row: Row, group: Row) -> None:
-        fields = {
-            "ClientStatus": "unknown",
-            "ClientDescription": UNKNOWN,
-            "AllocStates": _known(row, self._core, "unknown"),
-        }
-        self._result.updates.append((row, fields))
+        self._result.updates.append((row, out_of_reach(row, self._core)))
         self._result.lost_after = seconds_of(group["Disconnect"]["LostAfter"])
         if group["Disconnect"]["Replace"]:
             self._result.wants.append(Want(group["Name"], row["Name"], row))
@@ -316,6 +311,15 @@ def _tracker(row: Row, core: Core, delay: float) -> Row:
     }
     events = [*(row["RescheduleTracker"] or {"Events": []})["Events"], event]
     return {"Events": events[-5:], "LastReschedule": "ok"}
+
+
+def out_of_reach(row: Row, core: Core) -> Row:
+    """What changes of a copy whose client has gone silent but may come back."""
+    return {
+        "ClientStatus": "unknown",
+        "ClientDescription": UNKNOWN,
+        "AllocStates": _known(row, core, "unknown"),
+    }
 
 
 def _known(row: Row, core: Core, status: str) -> list[Row]:

@@ -4,7 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from nomad_console.simulator.nomad.allocations import client_terminal, healthy, server_terminal
+from nomad_console.simulator.nomad.allocations import (
+    client_terminal,
+    healthy,
+    judged,
+    server_terminal,
+)
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.deployments import Deployments
 from nomad_console.simulator.nomad.evaluations import Evaluations
@@ -103,12 +108,7 @@ class Reports:
         }
         if runner.verdict is not None and healthy(old) != runner.verdict[0]:
             good, when = runner.verdict
-            new["DeploymentStatus"] = {
-                "Canary": False,
-                "Healthy": good,
-                "ModifyIndex": change.index,
-                "Timestamp": when,
-            }
+            new["DeploymentStatus"] = judged(change.index, healthy=good, at=when)
             if old["DeploymentID"]:
                 self._deployments.report(change, new, healthy=good)
         if old["ClientStatus"] == "unknown":

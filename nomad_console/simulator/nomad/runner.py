@@ -9,6 +9,7 @@ from nomad_console.simulator.nomad.apps import AppTable
 from nomad_console.simulator.nomad.core import Core, seconds_of
 from nomad_console.simulator.nomad.group_services import GroupServices
 from nomad_console.simulator.nomad.health import HealthWatch
+from nomad_console.simulator.nomad.jobs import BATCH_TYPES
 from nomad_console.simulator.nomad.process import Process
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad.tasks import TaskStates
@@ -83,7 +84,7 @@ class Runner:
         """Run and be healthy since the time being written; the services' rows are the caller's."""
         self.tasks.settle()
         self.client_status, self.client_description = "running", RUNNING
-        judged = self._type not in {"batch", "sysbatch"}
+        judged = self._type not in BATCH_TYPES
         self.verdict = (True, _soon_after(self._core)) if judged else None
         self.services.announce("passing")
         self._process.start(self._finish, since=self._core.past)
@@ -168,7 +169,7 @@ class Runner:
         return {**known, "TaskStates": self.tasks.rows()}
 
     def _watch_health(self) -> None:
-        if self._type in {"batch", "sysbatch"} or self.verdict is not None:
+        if self._type in BATCH_TYPES or self.verdict is not None:
             return
         state = self._core.state
         deployment = state.deployments.get(state.allocations[self.id]["DeploymentID"])

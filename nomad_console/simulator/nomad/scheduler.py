@@ -7,6 +7,7 @@ from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.deployments import Deployments
 from nomad_console.simulator.nomad.evaluations import Evaluations
 from nomad_console.simulator.nomad.fleet import Fleet
+from nomad_console.simulator.nomad.jobs import SYSTEM_TYPES
 from nomad_console.simulator.nomad.placement import Draft, Placement, Seat, penalised_nodes
 from nomad_console.simulator.nomad.plans import Plans
 from nomad_console.simulator.nomad.reconcile import Reconciled, Reconciler, Want
@@ -51,7 +52,7 @@ class Scheduler:
             return {"SnapshotIndex": snapshot}
         draft = Draft(self._fleet)
         failed: dict[str, Row] = {}
-        if job["Type"] in {"system", "sysbatch"}:
+        if job["Type"] in SYSTEM_TYPES:
             result, seats, queued = self._system(draft, job, evaluation, failed)
         else:
             result = Reconciler(self._core, job, self._deployments.latest(job)).reconcile()

@@ -55,7 +55,7 @@ class Servers:
             address=f"{host}:4647",
             http_address=f"{host}:{http_port}",
             version=version,
-            stable_since=self._core.stamp()[:19] + "Z",
+            stable_since=self._core.stamp_s(),
             services=AgentServices(self._core.registry, self._apps, name, self._core.pace),
             reported_version=version,
         )
@@ -94,7 +94,7 @@ class Servers:
         def healthy() -> None:
             server.reported_status, server.reported_healthy = "alive", True
             if unhealthy:
-                server.stable_since = self._core.stamp()[:19] + "Z"
+                server.stable_since = self._core.stamp_s()
 
         def seen() -> None:
             server.reported_version = server.version

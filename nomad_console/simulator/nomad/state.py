@@ -68,14 +68,14 @@ class Change:
     index: int
     type: str
     puts: list[tuple[Table, Row]] = field(default_factory=list)
-    removals: list[tuple[Table, Key, bool]] = field(default_factory=list)
-    quiet: bool = False  # publishes nothing
+    removals: list[tuple[Table, Key]] = field(default_factory=list)
+    quiet: bool = False  # publishes nothing, as garbage collection does
 
     def put(self, table: Table, row: Row) -> None:
         self.puts.append((table, row))
 
-    def remove(self, table: Table, key: Key, *, quiet: bool = False) -> None:
-        self.removals.append((table, key, quiet))
+    def remove(self, table: Table, key: Key) -> None:
+        self.removals.append((table, key))
 
 
 class Broker:
@@ -142,14 +142,14 @@ class State:
             raise ValueError(f"change made for index {change.index}, but it is {self.index}")
         self.index = change.index
         puts = [(table, self._put(table, row), row) for table, row in change.puts]
-        gone = [(table, self._remove(table, key), key) for table, key, _ in change.removals]
+        gone = [(table, self._remove(table, key), key) for table, key in change.removals]
         touched: set[str] = set()
         for table, row in [*change.puts, *((table, row) for table, row, _ in gone)]:
             touched.update(_touches(table, row, change.index))
         touched.update(f"node:{key}" for table, _, key in gone if table == "nodes")
         for name in touched & self.table_index.keys():
             self.table_index[name] = change.index
-        events = _events(change, [row for _, row, _ in gone])
+        events = _events(change, [(table, row) for table, row, _ in gone])
         if events:
             self.broker.publish(change.index, events)
         for callback in tuple(self._watchers):
@@ -217,12 +217,11 @@ def _touches(table: Table, row: Row, index: int) -> Iterator[str]:
             yield f"service:{row['Namespace']}/{row['ServiceName']}"
 
 
-def _events(change: Change, gone: list[Row]) -> list[Event]:
-    """Of every put row that has a topic, and of the removed ones that do not just vanish."""
+def _events(change: Change, gone: list[tuple[Table, Row]]) -> list[Event]:
+    """One of every row put or removed that has a topic."""
     if change.quiet:
         return []
-    removed = zip(change.removals, gone, strict=True)
-    rows = [*change.puts, *((table, row) for (table, _, quiet), row in removed if not quiet)]
+    rows = (*change.puts, *gone)
     return [_event(change, table, row) for table, row in rows if table in _TOPICS]
 
 

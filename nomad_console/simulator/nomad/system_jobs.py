@@ -12,10 +12,10 @@ from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.reconcile import (
     LOST,
     NOT_NEEDED,
-    UNKNOWN,
     UPDATING,
     Reconciled,
     Want,
+    out_of_reach,
     same_tasks,
 )
 from nomad_console.simulator.nomad.state import Row
@@ -103,15 +103,7 @@ def _keep_or_stop(core: Core, job: Row, row: Row, result: Reconciled) -> None:
             result.stop(row, LOST, ClientStatus="lost")
             result.tally(name, "Stop")
     elif status == "disconnected" and not client_terminal(row):
-        fields = {
-            "ClientStatus": "unknown",
-            "ClientDescription": UNKNOWN,
-            "AllocStates": [
-                *(row["AllocStates"] or ()),
-                {"Field": 0, "Time": core.stamp(), "Value": "unknown"},
-            ],
-        }
-        result.updates.append((row, fields))
+        result.updates.append((row, out_of_reach(row, core)))
         result.tally(name, "Disconnect")
     elif status == "down":
         result.stop(row, LOST, ClientStatus="lost")

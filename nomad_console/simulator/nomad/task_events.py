@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nomad_console.simulator.go_text import duration
 from nomad_console.simulator.nomad.state import Row
 
 TASK_EVENTS_KEPT = 10
@@ -32,20 +33,6 @@ _EMPTY: Row = {
     "ValidationError": "",
     "VaultError": "",
 }
-UNITS = (("h", 3600), ("m", 60))
-
-
-def go_duration(nanoseconds: int) -> str:
-    """As Go prints a duration: 5s, 1m30s, 1h0m0s, 500ms."""
-    seconds = nanoseconds / 1e9
-    if seconds and seconds < 1:
-        return f"{seconds * 1000:g}ms"
-    text = ""
-    for unit, size in UNITS:
-        if seconds >= size or text:
-            text += f"{int(seconds // size)}{unit}"
-            seconds %= size
-    return f"{text}{seconds:g}s"
 
 
 def _event(time: int, type_: str, message: str, **fields: Any) -> Row:
@@ -66,7 +53,7 @@ def started(time: int) -> Row:
 
 
 def killing(time: int, kill_timeout: int) -> Row:
-    wait = go_duration(kill_timeout)
+    wait = duration(kill_timeout)
     return _event(
         time,
         "Killing",
@@ -101,7 +88,7 @@ def restart_signaled(time: int) -> Row:
 
 
 def restarting(time: int, delay: int, reason: str) -> Row:
-    text = f"Task restarting in {go_duration(delay)}"
+    text = f"Task restarting in {duration(delay)}"
     details = {"start_delay": str(delay), "restart_reason": reason}
     head = f"{reason} - " if reason else ""
     return _event(
@@ -116,8 +103,7 @@ def restarting(time: int, delay: int, reason: str) -> Row:
 
 def not_restarting(time: int, attempts: int, interval: int) -> Row:
     text = (
-        f"Exceeded allowed attempts {attempts} in interval {go_duration(interval)}"
-        ' and mode is "fail"'
+        f'Exceeded allowed attempts {attempts} in interval {duration(interval)} and mode is "fail"'
     )
     details = {"restart_reason": text, "fails_task": "true"}
     return _event(time, "Not Restarting", text, RestartReason=text, FailsTask=True, Details=details)

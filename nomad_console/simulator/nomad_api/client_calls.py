@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from nomad_console.simulator.nomad.core import rfc3339
+from nomad_console.simulator.go_text import rfc3339
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.acl import denied

@@ -21,7 +21,6 @@ class ClientConnections:
     def __init__(self, limit: int = MAX_PER_CLIENT) -> None:
         self.limit = limit
         self.open: Counter[str] = Counter()
-        self.refused = 0
 
 
 def limited(connections: ClientConnections) -> type[H11Protocol]:
@@ -35,7 +34,6 @@ def limited(connections: ClientConnections) -> type[H11Protocol]:
         def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
             address = str(transport.get_extra_info("peername")[0])
             if connections.open[address] >= connections.limit:
-                connections.refused += 1
                 transport.write(_REFUSAL)
                 transport.abort()
                 return

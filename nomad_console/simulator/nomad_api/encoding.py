@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 
+from nomad_console.simulator.nomad.allocations import NO_TRANSITION
 from nomad_console.simulator.nomad.state import Row, State
 from nomad_console.simulator.nomad_api.structs import names
 
-_NO_TRANSITION: Row = dict.fromkeys(
-    ("Migrate", "Reschedule", "ForceReschedule", "NoShutdownDelay", "MigrateDisablePlacement")
-)
 _OF_LISTS = {"JobType", "JobVersion"}
 _NODE_STUB = names("""
     CreateIndex Datacenter Drain Drivers HostVolumes ID LastDrain ModifyIndex Name NodeClass
@@ -56,7 +54,7 @@ def allocation_stub(row: Row, job: Row, *, states: bool, resources: bool) -> Row
         "DeploymentStatus": get("DeploymentStatus"),
         "DesiredDescription": get("DesiredDescription", ""),
         "DesiredStatus": row["DesiredStatus"],
-        "DesiredTransition": get("DesiredTransition") or _NO_TRANSITION,
+        "DesiredTransition": get("DesiredTransition") or NO_TRANSITION,
         "EvalID": row["EvalID"],
         "FollowupEvalID": get("FollowupEvalID", ""),
         "ID": row["ID"],

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from nomad_console.simulator.go_text import FALSE, TRUE
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.filter_grammar import (
@@ -18,8 +19,6 @@ from nomad_console.simulator.nomad_api.filter_grammar import (
 from nomad_console.simulator.nomad_api.structs import MAPS, STRUCTS
 
 Predicate = Callable[[Row], bool]
-_TRUE = {"1", "t", "T", "TRUE", "true", "True"}
-_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
 
 
 class _Absent:
@@ -160,16 +159,16 @@ def _equal(value: object, literal: str) -> bool:
     if isinstance(value, str):
         return value == literal
     if isinstance(value, bool):
-        if literal not in _TRUE | _FALSE:
+        if literal not in TRUE | FALSE:
             raise _no_number("ParseBool", literal)
-        return value == (literal in _TRUE)
+        return value == (literal in TRUE)
     if isinstance(value, int | float):
         try:
             return value == (float(literal) if isinstance(value, float) else int(literal))
         except ValueError as error:
             raise _no_number("ParseInt", literal) from error
     if value is _ABSENT:
-        return literal in {"", "0"} | _FALSE
+        return literal in {""} | FALSE
     raise _failed("unable to find suitable primitive comparison function for matching")
 
 

@@ -4,20 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from nomad_console.simulator.go_text import FALSE, TRUE, parse_duration
 from nomad_console.simulator.nomad.refusals import Refusal
 
 MAX_WAIT = 300.0  # default and most, in seconds
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TRUE = {"1", "t", "T", "TRUE", "true", "True"}
-_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
-
-
-def seconds(text: str) -> float | None:
-    """A Go duration such as `1m30s`; None where it is none."""
-    if not re.fullmatch(rf"(?:{_DURATION.pattern})+", text):
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
 
 
 @dataclass(frozen=True)
@@ -43,14 +33,14 @@ class Query:
         for name, value in items:
             fields.setdefault(name, value)
         query = cls(fields)
-        wait = seconds(fields["wait"]) if fields.get("wait") else MAX_WAIT
+        wait = parse_duration(fields["wait"]) if fields.get("wait") else MAX_WAIT
         if wait is None:
             raise Refusal(400, "Invalid wait time")
         return cls(
             fields,
             namespace=fields.get("namespace") or "default",
             region=fields.get("region", ""),
-            stale="stale" in fields and fields["stale"] not in _FALSE,
+            stale="stale" in fields and fields["stale"] not in FALSE,
             index=_number(fields.get("index", ""), "Invalid index"),
             wait=min(wait, MAX_WAIT) or MAX_WAIT,
             prefix=fields.get("prefix", ""),
@@ -66,11 +56,11 @@ class Query:
         text = self.fields.get(name, "")
         if not text:
             return default
-        if text not in _TRUE | _FALSE:
+        if text not in TRUE | FALSE:
             raise Refusal(
                 400, f'Failed to parse value of "{name}" ("{text}") as a bool: invalid syntax'
             )
-        return text in _TRUE
+        return text in TRUE
 
 
 def _number(text: str, refusal: str) -> int:

@@ -14,6 +14,7 @@ from nomad_console.simulator.timeline import Timeline
 from nomad_console.simulator.traffic.front_door import Answer
 from nomad_console.simulator.world import World
 from tests.support.manual_clock import ManualClock
+from tests.support.nomad_world import settled
 from tests.support.stepped_world import SteppedWorld
 
 WELL_SET = {"web", "api", "search"}
@@ -49,7 +50,7 @@ def stepped() -> Stepped:
 
 def test_it_starts_settled(stepped: Stepped) -> None:
     world = stepped.world
-    assert world.cluster.settled()
+    assert settled(world.cluster)
     running = Counter(
         row["JobID"]
         for row in world.cluster.state.allocations.values()

@@ -1,23 +1,7 @@
 import pytest
 
-from nomad_console.simulator.consul.sessions import SessionRefused, WantedSession, parse_duration
+from nomad_console.simulator.consul.sessions import SessionRefused, WantedSession
 from tests.support.consul_world import ConsulWorld
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("15s", 15),
-        ("1m30s", 90),
-        ("250ms", 0.25),
-        ("0", 0),
-        ("x", None),
-        ("5", None),
-        ("1.5h", 5400),
-    ],
-)
-def test_durations_are_those_of_go(text: str, seconds: float | None) -> None:
-    assert parse_duration(text) == seconds
 
 
 def test_a_session_lives_twice_its_ttl_and_renewing_starts_again() -> None:

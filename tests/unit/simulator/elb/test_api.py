@@ -150,13 +150,12 @@ def test_refusals_come_with_the_codes_and_statuses_of_aws(account: Account) -> N
     assert refusal(elb.describe_target_groups) == ("InvalidClientTokenId", 403)
 
 
-def test_too_many_calls_are_throttled_and_counted(account: Account) -> None:
+def test_too_many_calls_are_throttled(account: Account) -> None:
     account.world.throttle.exhaust()
     call = account.elb.describe_target_groups
     assert refusal(call) == ("Throttling", 400)
     account.world.step(1)
     assert len(call()["TargetGroups"]) == 3
-    assert account.world.calls == {"elasticloadbalancing:DescribeTargetGroups": 2}
 
 
 def test_identity_and_scaling_groups_are_answered_the_rest_of_aws_is_not(account: Account) -> None:

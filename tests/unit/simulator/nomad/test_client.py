@@ -108,7 +108,8 @@ def test_an_allocation_that_was_collected_is_stopped() -> None:
     (row,) = world.allocations("web")
     agent = world.cluster.agent("c1")
     change = world.state.change("GarbageCollected")
-    change.remove("allocations", row["ID"], quiet=True)
+    change.quiet = True
+    change.remove("allocations", row["ID"])
     world.state.write(change)
     agent.notice(row["ID"])
     world.step(10)

@@ -10,17 +10,6 @@ def _world() -> NomadWorld:
     return world
 
 
-def test_a_world_is_settled_when_all_it_wants_is_healthy() -> None:
-    world = _world()
-    assert not world.cluster.settled()
-    world.step(2)
-    assert not world.cluster.settled()
-    world.settle()
-    world.register(lab_jobs.pinned("nowhere"))
-    world.step(1)
-    assert not world.cluster.settled()
-
-
 def test_a_machine_that_is_down_takes_its_tasks_with_it() -> None:
     world = _world()
     world.settle()

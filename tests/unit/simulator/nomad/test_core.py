@@ -1,15 +1,7 @@
 """What the parts share."""
 
-from datetime import UTC, datetime
-
-from nomad_console.simulator.nomad.core import rfc3339, seconds_of
+from nomad_console.simulator.nomad.core import seconds_of
 from tests.support.nomad_world import NomadWorld
-
-
-def test_times_are_written_as_go_writes_them() -> None:
-    moment = datetime(2026, 11, 22, 23, 12, 5, tzinfo=UTC)
-    assert rfc3339(moment) == "2026-11-22T23:12:05Z"
-    assert rfc3339(moment.replace(microsecond=268940)) == "2026-11-22T23:12:05.26894Z"
 
 
 def test_durations_are_nanoseconds_or_nothing() -> None:

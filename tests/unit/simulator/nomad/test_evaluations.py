@@ -1,5 +1,6 @@
 """Evaluations: one of a job at a time, blocked ones wait for room."""
 
+from nomad_console.simulator.nomad.nodes import NodeSpec
 from tests.support import lab_jobs
 from tests.support.nomad_world import NomadWorld
 
@@ -53,7 +54,7 @@ def test_without_room_it_is_blocked_until_there_is_some() -> None:
     world.cluster.set_eligibility(world.node_id("c1"), "ineligible")
     world.step(1)
     assert world.state.evaluations[blocked["ID"]]["Status"] == "blocked"
-    world.cluster.add_machine("c9", "10.77.0.109", 4646, "a", "i-9", "2.0.4")
+    world.cluster.add_machine(NodeSpec("c9", "10.77.0.109", 4646, "a", "i-9", "2.0.4"))
     world.step(3)
     assert world.state.evaluations[blocked["ID"]]["Status"] == "complete"
     assert {row["NodeName"] for row in world.allocations("pinned")} == {"c9"}

@@ -3,6 +3,7 @@
 import pytest
 
 from nomad_console.simulator.nomad.fleet import Claim, Fleet, Usage, claim_of, group_key
+from nomad_console.simulator.nomad.nodes import NodeSpec
 from tests.support import lab_jobs
 from tests.support.nomad_world import NomadWorld
 
@@ -42,7 +43,9 @@ def test_only_ready_and_eligible_nodes_take_work(world: NomadWorld) -> None:
 def test_a_shuffle_has_every_node_once(world: NomadWorld) -> None:
     fleet = Fleet(world.cluster.core)
     for number in range(3, 9):
-        world.cluster.add_machine(f"c{number}", "10.0.0.9", 4646, "a", f"i-{number}", "2.0.4")
+        world.cluster.add_machine(
+            NodeSpec(f"c{number}", "10.0.0.9", 4646, "a", f"i-{number}", "2.0.4")
+        )
     for _ in range(20):
         assert sorted(fleet.shuffled()) == sorted(fleet.ready())
 

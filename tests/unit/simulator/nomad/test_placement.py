@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
+from nomad_console.simulator.nomad.nodes import NodeSpec
 from nomad_console.simulator.nomad.placement import penalised_nodes
 from tests.support import lab_jobs
 from tests.support.nomad_world import NomadWorld
@@ -20,7 +21,9 @@ def test_a_spread_fills_every_zone() -> None:
     world = NomadWorld(clients=0)
     for number in range(6):
         zone = f"zone-{number % 3}"
-        world.cluster.add_machine(f"c{number}", "10.0.0.1", 4646, zone, f"i-{number}", "2.0.4")
+        world.cluster.add_machine(
+            NodeSpec(f"c{number}", "10.0.0.1", 4646, zone, f"i-{number}", "2.0.4")
+        )
     attribute = "${attr.platform.aws.placement.availability-zone}"
     world.register(one_group("x", GroupSpec("x", 6, spread=attribute)))
     world.step(1)

@@ -4,7 +4,7 @@ import pytest
 
 from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
 from tests.support import lab_jobs
-from tests.support.nomad_world import NomadWorld
+from tests.support.nomad_world import NomadWorld, settled
 
 JOBS = (lab_jobs.web(), lab_jobs.solo(), lab_jobs.edge(), lab_jobs.batch("crunch", 30))
 
@@ -19,7 +19,7 @@ def world() -> NomadWorld:
 
 def test_everything_runs_and_is_healthy_without_an_event(world: NomadWorld) -> None:
     assert world.log == []
-    assert world.cluster.settled()
+    assert settled(world.cluster)
     assert {row["ClientStatus"] for row in world.allocations()} == {"running"}
     assert {row["DeploymentStatus"]["Healthy"] for row in world.allocations("web")} == {True}
     assert len(world.allocations("edge")) == 3

@@ -66,7 +66,8 @@ def test_indexes_of_tables_follow_puts_and_removals() -> None:
     _write(state, "PlanResult", ("allocations", _allocation(2)))
     assert state.allocs_by_node["n1"] == state.allocs_by_job["default", "web"] == {"a1"}
     change = state.change("GarbageCollected")
-    change.remove("allocations", "a1", quiet=True)
+    change.quiet = True
+    change.remove("allocations", "a1")
     before = len(state.broker.buffer)
     state.write(change)
     assert state.allocs_by_node["n1"] == set()

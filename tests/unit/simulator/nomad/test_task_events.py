@@ -1,24 +1,7 @@
 """Task events as clients write them."""
 
-import pytest
-
 from nomad_console.simulator.nomad import task_events
 from tests.support.recorded import recorded_body
-
-
-@pytest.mark.parametrize(
-    ("nanoseconds", "text"),
-    [
-        (5_000_000_000, "5s"),
-        (90_000_000_000, "1m30s"),
-        (1_800_000_000_000, "30m0s"),
-        (3_600_000_000_000, "1h0m0s"),
-        (500_000_000, "500ms"),
-        (0, "0s"),
-    ],
-)
-def test_durations_read_as_in_go(nanoseconds: int, text: str) -> None:
-    assert task_events.go_duration(nanoseconds) == text
 
 
 def test_a_start_has_the_recorded_events() -> None:

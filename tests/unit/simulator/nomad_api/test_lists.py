@@ -72,7 +72,8 @@ def write(state: State, *names: str, gone: tuple[str, ...] = ()) -> None:
         row = {"ID": name, "Namespace": "default", "JobID": "web", "CreateIndex": change.index}
         change.put("evaluations", row)
     for name in gone:
-        change.remove("evaluations", name, quiet=True)
+        change.quiet = True
+        change.remove("evaluations", name)
     state.write(change)
 
 

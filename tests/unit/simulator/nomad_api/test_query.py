@@ -1,7 +1,7 @@
 import pytest
 
 from nomad_console.simulator.nomad.refusals import Refusal
-from nomad_console.simulator.nomad_api.query import MAX_WAIT, Query, seconds
+from nomad_console.simulator.nomad_api.query import MAX_WAIT, Query
 
 
 def test_what_is_not_asked_for_has_nomads_defaults() -> None:
@@ -18,14 +18,6 @@ def test_options_are_read_and_the_wait_is_capped() -> None:
     assert (query.namespace, query.index, query.wait) == ("*", 7, MAX_WAIT)
     assert query.stale
     assert query.reverse
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("20s", 20.0), ("1m30s", 90.0), ("500ms", 0.5), ("1.5h", 5400.0), ("x", None), ("5", None)],
-)
-def test_durations_are_gos(text: str, expected: float | None) -> None:
-    assert seconds(text) == expected
 
 
 @pytest.mark.parametrize(
