@@ -81,12 +81,14 @@ class AwsCalls:
             retries={"total_max_attempts": 1, "mode": "standard"},
             max_pool_connections=2,
         )
-        return boto3.Session(botocore_session=base).client(
+        made = boto3.Session(botocore_session=base).client(
             service,
             region_name=settings.region,
             endpoint_url=settings.endpoint_url or None,
             config=config,
         )
+        base.get_component("data_loader")._cache.clear()  # noqa: SLF001 — 7 MB: every region of every service
+        return made
 
     def _refuse(self, model: Any, **_: object) -> None:
         """Raises ReadOnly: an exception in this handler is the last word, no socket opens."""

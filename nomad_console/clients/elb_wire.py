@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from nomad_console.clients.wire import Name
+from nomad_console.clients.wire import Name, shared
 from nomad_console.domain.facts import ScalingInstance
 from nomad_console.domain.target import LoadBalancer, Target, TargetGroup, TargetKey
 
@@ -122,13 +122,13 @@ def target_group(wire: TargetGroupWire) -> TargetGroup:
 
 def target(group: str, wire: TargetWire) -> Target:
     return Target(
-        key=TargetKey(group, wire.target.id, wire.target.port),
-        zone=wire.target.availability_zone,
+        key=TargetKey(group, shared(wire.target.id), wire.target.port),
+        zone=shared(wire.target.availability_zone),
         quic_server_id=wire.target.quic_server_id,
-        state=wire.target_health.state,
-        reason=wire.target_health.reason,
-        description=wire.target_health.description,
-        override=wire.administrative_override.state,
+        state=shared(wire.target_health.state),
+        reason=shared(wire.target_health.reason),
+        description=shared(wire.target_health.description),
+        override=shared(wire.administrative_override.state),
     )
 
 

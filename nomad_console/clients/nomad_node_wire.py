@@ -1,12 +1,16 @@
 """Nomad's nodes as they come over the wire: list stubs, singles, event payloads."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from nomad_console.clients.wire import Index, Moment, Name, Whole, go_name, moment, seconds, shared
 from nomad_console.domain.node import DrainStrategy, LastDrain, Node, NodeDetail, NodeEvent
+
+T = TypeVar("T")
 
 Texts = dict[str, str | None]
 UnixTime = Annotated[int, msgspec.Meta(ge=0, lt=253_000_000_000)]  # seconds, of four-digit years
@@ -130,9 +134,9 @@ def node(wire: NodeStubWire | NodeWire) -> Node:
     strategy = wire.drain_strategy if isinstance(wire, NodeWire) else None
     attributes = (wire.attributes or {}) if isinstance(wire, NodeWire) else {}
     return Node(
-        id=wire.id,
-        name=wire.name or "",
-        address=wire.address or (wire.http_addr or "").rpartition(":")[0].strip("[]"),
+        id=shared(wire.id),
+        name=shared(wire.name),
+        address=shared(wire.address or (wire.http_addr or "").rpartition(":")[0].strip("[]")),
         datacenter=shared(wire.datacenter),
         pool=shared(wire.node_pool),
         node_class=shared(wire.node_class),
@@ -152,16 +156,16 @@ def node_detail(wire: NodeWire) -> NodeDetail:
     kept = wire.reserved_resources or ReservedWire()
     updated = wire.status_updated_at
     return NodeDetail(
-        id=wire.id,
+        id=shared(wire.id),
         http_address=wire.http_addr or "",
         status_updated_at=datetime.fromtimestamp(updated, UTC) if updated else None,
         drain=_drain(wire.drain_strategy),
         events=tuple(_node_event(event) for event in wire.events or ()),
-        drivers={
-            shared(name): bool(driver.healthy)
+        drivers=_alike(
+            (shared(name), bool(driver.healthy))
             for name, driver in sorted((wire.drivers or {}).items())
             if driver is not None and driver.detected
-        },
+        ),
         meta=meta,
         instance_id=attributes.get("unique.platform.aws.instance-id")
         or meta.get("instance_id", ""),
@@ -171,7 +175,7 @@ def node_detail(wire: NodeWire) -> NodeDetail:
         cpu_mhz=(resources.cpu.cpu_shares if resources.cpu else None) or 0,
         memory_mb=(resources.memory.memory_mb if resources.memory else None) or 0,
         modify_index=wire.modify_index or 0,
-        attributes={name: text for name, text in attributes.items() if name.startswith(_KEPT)},
+        attributes=_alike(one for one in attributes.items() if one[0].startswith(_KEPT)),
         reserved_cpu_mhz=(kept.cpu.cpu_shares if kept.cpu else None) or 0,
         reserved_memory_mb=(kept.memory.memory_mb if kept.memory else None) or 0,
         reserved_ports=(kept.networks.reserved_host_ports if kept.networks else None) or "",
@@ -202,9 +206,19 @@ def _drain(wire: DrainStrategyWire | None) -> DrainStrategy | None:
 
 
 def _node_event(wire: NodeEventWire) -> NodeEvent:
-    details = {name: str(value) for name, value in (wire.details or {}).items()}
+    details = _alike((name, str(value)) for name, value in (wire.details or {}).items())
     return NodeEvent(shared(wire.subsystem), shared(wire.message), moment(wire.timestamp), details)
 
 
 def _texts(found: Texts | None) -> dict[str, str]:
     return {shared(name): shared(text) for name, text in (found or {}).items()}
+
+
+def _alike(items: Iterable[tuple[str, T]]) -> Mapping[str, T]:
+    return _one_for_all(tuple(items))
+
+
+@lru_cache(maxsize=512)
+def _one_for_all(items: tuple[tuple[str, T], ...]) -> Mapping[str, T]:
+    """Thousands of nodes say the same of themselves."""
+    return dict(items)

@@ -4,6 +4,7 @@ Lists have null where the single has no key; both are "not said" here.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from sys import intern
 
 import msgspec
@@ -119,8 +120,6 @@ class AllocationWire(msgspec.Struct, rename=go_name, gc=False):
     client_description: str | None = None
     desired_transition: DesiredTransitionWire | None = None
     deployment_status: AllocDeploymentWire | None = None
-    deployment_id: str | None = None
-    eval_id: str | None = None
     next_allocation: str | None = None
     previous_allocation: str | None = None
     job_type: str | None = None
@@ -193,8 +192,6 @@ def allocation(wire: AllocationWire, *, whole: bool = False) -> Allocation:
         migrate=bool(wire.desired_transition and wire.desired_transition.migrate),
         healthy=health.healthy,
         canary=bool(health.canary),
-        deployment_id=shared(wire.deployment_id),
-        eval_id=wire.eval_id or "",
         next_id=wire.next_allocation or "",
         create_index=wire.create_index or 0,
         modify_index=wire.modify_index or 0,
@@ -249,13 +246,19 @@ def _claim(wire: ResourcesWire | None) -> Claim | None:
         (
             hook.hook or "" if (hook := hooks.get(name)) else "",
             bool(hook and hook.sidecar),
-            (task.cpu.cpu_shares if task.cpu else None) or 0,
-            (task.memory.memory_mb if task.memory else None) or 0,
+            _same((task.cpu.cpu_shares if task.cpu else None) or 0),
+            _same((task.memory.memory_mb if task.memory else None) or 0),
         )
         for name, task in (wire.tasks or {}).items()
         if task is not None
     ]
     return claim_of(parts, tuple([port.value for port in ports if port.value]))
+
+
+@lru_cache(maxsize=256)
+def _same(number: int) -> int:
+    """One object for the sizes that thousands of tasks ask for."""
+    return number
 
 
 def _tasks(states: Mapping[str, TaskStateWire | None]) -> Iterator[Task]:

@@ -65,7 +65,7 @@ def moment(at: datetime | None) -> datetime | None:
 
 
 def seconds(nanoseconds: int | None) -> float:
-    return (nanoseconds or 0) / NANO
+    return nanoseconds / NANO if nanoseconds else 0.0
 
 
 def duration(text: str) -> float:

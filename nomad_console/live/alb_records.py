@@ -57,7 +57,10 @@ class AlbRecords:
         old = self.group_read.get(arn)
         if arn not in self.groups.rows or (old is not None and old.begun_at > reading.begun_at):
             return
-        rows = {target.key: target for target in targets}
+        rows: dict[TargetKey, Target] = {}
+        for target in targets:
+            known = self.targets.get(target.key)
+            rows[known.key if known else target.key] = target
         for key, target in rows.items():
             before = self.targets.get(key)
             if before is None:

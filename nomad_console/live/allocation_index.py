@@ -1,11 +1,14 @@
 """Allocations by node and by job, and the sums over a node's, changed one by one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from collections.abc import Set as AbstractSet
+from typing import TypeVar
 
 from nomad_console.domain.allocation import Allocation, ClientStatus
 from nomad_console.domain.snapshot import JobKey, NodeClaims, NodeSums
 from nomad_console.live.table import Table
+
+K = TypeVar("K", bound=Hashable)
 
 _FIELDS = len(NodeSums._fields) + len(NodeClaims._fields)
 
@@ -39,16 +42,16 @@ class AllocationIndex:
         self.by_job = Table[JobKey, frozenset[str]]()
         self.sums = Table[str, NodeSums]()
         self.claims = Table[str, NodeClaims]()
-        self._members: dict[str, set[str]] = {}
-        self._copies: dict[JobKey, set[str]] = {}
         self._sums: dict[str, list[int]] = {}  # the fields of NodeSums, then those of NodeClaims
+        self._members: dict[str, set[str]] = {}  # of nodes, where `by_node` does not have them yet
+        self._copies: dict[JobKey, set[str]] = {}  # of jobs, likewise
         self._moved: set[str] = set()  # nodes whose members or sums are not in the tables yet
-        self._regrouped: set[JobKey] = set()
         self._all_counted = False  # before the first whole listing a sum would be a guess
 
     def members(self, node_id: str) -> AbstractSet[str]:
         """Ids of the allocations of a node."""
-        return self._members.get(node_id, frozenset())
+        known = self._members.get(node_id)
+        return self.by_node.rows.get(node_id, frozenset()) if known is None else known
 
     def touch(self, node_ids: Iterable[str]) -> None:
         """These nodes came or went."""
@@ -61,30 +64,27 @@ class AllocationIndex:
             self.touch(node_ids)
 
     def change(self, old: Allocation | None, new: Allocation | None) -> None:
+        before, after = old and old.node_id, new and new.node_id
         if old is not None:
             self._add(old, -1)
-            self._members[old.node_id].discard(old.id)
+            if before != after:
+                _opened(self._members, self.by_node, old.node_id).discard(old.id)
         if new is not None:
             self._add(new, 1)
-            self._members.setdefault(new.node_id, set()).add(new.id)
+            if before != after:
+                _opened(self._members, self.by_node, new.node_id).add(new.id)
         if old is None and new is not None:
-            self._copies.setdefault((new.namespace, new.job_id), set()).add(new.id)
-            self._regrouped.add((new.namespace, new.job_id))
+            _opened(self._copies, self.by_job, (new.namespace, new.job_id)).add(new.id)
         elif new is None and old is not None:
-            self._copies[old.namespace, old.job_id].discard(old.id)
-            self._regrouped.add((old.namespace, old.job_id))
+            _opened(self._copies, self.by_job, (old.namespace, old.job_id)).discard(old.id)
 
     def freeze(self, known: Collection[str]) -> frozenset[str]:
         """Renew the tables; answer the nodes that differ. `known`: those that are listed."""
         for node_id in self._moved:
             self._settle(node_id, known)
         self._moved.clear()
-        for key in self._regrouped:
-            if copies := self._copies.get(key):
-                self.by_job.put(key, frozenset(copies))
-            else:
-                self.by_job.drop(key)
-        self._regrouped.clear()
+        _close(self._members, self.by_node)
+        _close(self._copies, self.by_job)
         self.by_job.freeze()
         self.claims.freeze()
         return self.by_node.freeze() | self.sums.freeze()
@@ -103,15 +103,27 @@ class AllocationIndex:
         self._moved.add(one.node_id)
 
     def _settle(self, node_id: str, known: Collection[str]) -> None:
-        members = self._members.get(node_id)
-        if members:
-            self.by_node.put(node_id, frozenset(members))
-        else:
-            self.by_node.drop(node_id)
-        if self._all_counted and (members or node_id in known):
+        if self._all_counted and (self.members(node_id) or node_id in known):
             sums = self._sums.get(node_id, [0] * _FIELDS)
             self.sums.put(node_id, NodeSums(*sums[:2]))
             self.claims.put(node_id, NodeClaims(*sums[2:]))
         else:
             self.sums.drop(node_id)
             self.claims.drop(node_id)
+
+
+def _opened(changed: dict[K, set[str]], table: Table[K, frozenset[str]], key: K) -> set[str]:
+    """The ids under a key, to be changed: a set of its own only until the next freeze."""
+    found = changed.get(key)
+    if found is None:
+        found = changed[key] = set(table.get(key) or ())
+    return found
+
+
+def _close(changed: dict[K, set[str]], table: Table[K, frozenset[str]]) -> None:
+    for key, ids in changed.items():
+        if ids:
+            table.put(key, frozenset(ids))
+        else:
+            table.drop(key)
+    changed.clear()

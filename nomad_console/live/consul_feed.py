@@ -1,7 +1,6 @@
 """Consul's overview, its failing checks, and the machines that somebody looks at."""
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from nomad_console.live.credentials import ITSELF
 from nomad_console.live.interest import Interest
 from nomad_console.live.pacing import Backoff, Pace
 from nomad_console.live.sources import SourceMeter, keep
+from nomad_console.live.staying import freeze
 from nomad_console.live.store import ClusterStore
 
 SERVICES_WAIT_S = 60.0
@@ -79,7 +79,7 @@ class ConsulFeed:
             if instances >= PORTION:
                 self._store.put_services(portion)
                 portion, instances = [], 0
-                gc.freeze()  # cells stay: full collections of many of them hold up the screen
+                freeze()  # cells stay
                 await self._clock.sleep(0)
         self._store.put_services(portion)
         self._store.keep_services({row.name for row in rows})

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from nomad_console.domain.service import CheckStatus, HealthCheck, NodeHealth, ServiceSummary
 from nomad_console.domain.snapshot import ConsulSums, Reading
@@ -34,6 +35,12 @@ def cell_sums(instances: int, service: str, problems: Iterable[HealthCheck]) -> 
     if machine == _WARNING:
         return ConsulSums(0, instances - critical, critical)
     return ConsulSums(instances - critical - warning, warning, critical)
+
+
+@lru_cache(maxsize=1024)
+def _cell(instances: int, sums: ConsulSums) -> tuple[int, ConsulSums]:
+    """One object for all cells that say the same, as nearly all do."""
+    return instances, sums
 
 
 class _Totals:
@@ -161,7 +168,7 @@ class ConsulRecords:
         problems = self.problems.get(node)
         new = cell_sums(instances, service, problems) if problems else ConsulSums(instances)
         if instances:
-            cells[service] = instances, new
+            cells[service] = _cell(instances, new)
         else:
             cells.pop(service, None)
         if new != old:

@@ -81,6 +81,7 @@ class Feeds:
 
     def look_at(self, interest: Interest) -> None:
         """Read this first and most often; cheap, may be called at every key."""
+        self._nomad.look_at(interest)
         self._details.look_at(interest)
         if self._consul is not None:
             self._consul.look_at(interest)

@@ -1,8 +1,12 @@
 """Which target and which Consul node are which Nomad node, kept up to date name by name."""
 
+from typing import Any, TypeVar
+
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.target import TargetKey, Ties
 from nomad_console.live.table import Table
+
+T = TypeVar("T", bound=Any)  # comparable
 
 
 class MachineIndex:
@@ -12,11 +16,11 @@ class MachineIndex:
     """
 
     def __init__(self) -> None:
-        self._names: dict[str, frozenset[str]] = {}  # node id -> names that its targets may have
-        self._owners: dict[str, set[str]] = {}  # such a name -> node ids
-        self._keys: dict[str, set[TargetKey]] = {}  # target id -> targets
+        self._names: dict[str, tuple[str, ...]] = {}  # node id -> names that its targets may have
+        self._owners: dict[str, tuple[str, ...]] = {}  # such a name -> node ids, sorted
+        self._keys: dict[str, tuple[TargetKey, ...]] = {}  # target id -> targets
         self._consul: dict[str, str] = {}  # node id -> Consul's name
-        self._consul_owners: dict[str, set[str]] = {}
+        self._consul_owners: dict[str, tuple[str, ...]] = {}
         self._unresolved: set[str] = set()  # names
         self._affected: set[str] = set()  # nodes
         self._targets_of = Table[str, tuple[TargetKey, ...]]()
@@ -33,23 +37,23 @@ class MachineIndex:
             names |= {detail.instance_id, detail.ip_address}
             consul = detail.consul_name or consul
         names.discard("")
-        self._rename(node.id, frozenset(names), consul)
+        self._rename(node.id, names, consul)
         if read:
             self._untied.discard(node.id)
         else:
             self._untied.add(node.id)
 
     def forget(self, node_id: str) -> None:
-        self._rename(node_id, frozenset(), "")
+        self._rename(node_id, set(), "")
         self._names.pop(node_id, None)
         self._untied.discard(node_id)
 
     def add(self, key: TargetKey) -> None:
-        self._keys.setdefault(key.id, set()).add(key)
+        _add(self._keys, key.id, key)
         self._unresolved.add(key.id)
 
     def remove(self, key: TargetKey) -> None:
-        self._keys.get(key.id, set()).discard(key)
+        _discard(self._keys, key.id, key)
         self._lose(key)
         self._node_of.drop(key)
         self._ambiguous.drop(key)
@@ -80,27 +84,27 @@ class MachineIndex:
             )
         return self._ties, changed | untied
 
-    def _rename(self, node_id: str, names: frozenset[str], consul: str) -> None:
-        old = self._names.get(node_id, frozenset())
+    def _rename(self, node_id: str, names: set[str], consul: str) -> None:
+        old = set(self._names.get(node_id, ()))
         for name in old - names:
-            self._owners[name].discard(node_id)
+            _discard(self._owners, name, node_id)
         for name in names - old:
-            self._owners.setdefault(name, set()).add(node_id)
+            _add(self._owners, name, node_id)
         if names != old:
             self._unresolved |= names | old
             self._affected.add(node_id)
-            self._names[node_id] = names
+            self._names[node_id] = tuple(names)
         before = self._consul.get(node_id, "")
         if consul != before:
-            self._consul_owners.get(before, set()).discard(node_id)
+            _discard(self._consul_owners, before, node_id)
             self._consul[node_id] = consul
             if consul:
-                self._consul_owners.setdefault(consul, set()).add(node_id)
+                _add(self._consul_owners, consul, node_id)
 
     def _resolve(self) -> None:
         """Decide again for every target whose id or owners changed."""
         for name in self._unresolved:
-            owners = tuple(sorted(self._owners.get(name, ())))
+            owners = self._owners.get(name, ())
             self._affected.update(owners)
             for key in self._keys.get(name, ()):
                 self._lose(key)
@@ -139,3 +143,18 @@ class MachineIndex:
                 if self._node_of.get(key) == node_id
             )
         )
+
+
+def _add(held: dict[str, tuple[T, ...]], name: str, one: T) -> None:
+    """Sorted tuples, not sets: nearly all have one owner, and a set is four times as large."""
+    before = held.get(name, ())
+    if one not in before:
+        held[name] = tuple(sorted((*before, one)))
+
+
+def _discard(held: dict[str, tuple[T, ...]], name: str, one: T) -> None:
+    left = tuple(other for other in held.get(name, ()) if other != one)
+    if left:
+        held[name] = left
+    else:
+        held.pop(name, None)

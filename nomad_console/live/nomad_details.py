@@ -1,7 +1,6 @@
 """What lists do not tell: single nodes, task states, whole jobs, servers."""
 
 import asyncio
-import gc
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -13,6 +12,7 @@ from nomad_console.live.interest import Interest
 from nomad_console.live.machine_cache import MachineCache
 from nomad_console.live.pacing import Backoff, Pace
 from nomad_console.live.sources import SourceMeter
+from nomad_console.live.staying import freeze
 from nomad_console.live.store import ClusterStore
 
 NODE_RATE = 48.0  # with those made up for at most 50 in any second
@@ -99,7 +99,7 @@ class NomadDetails:
                 unread = self._store.nomad.unread
                 unread.pop(node_id, None)
                 if len(unread) % FREEZE_EVERY == 0:
-                    gc.freeze()  # details stay: no collection need look at them again
+                    freeze()  # details stay
             finally:
                 self._reading.discard(node_id)
 

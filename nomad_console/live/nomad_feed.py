@@ -6,12 +6,13 @@ from datetime import timedelta
 from nomad_console.clients.errors import ApiError, Refused, Unreachable
 from nomad_console.clients.nomad_stream import NodeRemoved
 from nomad_console.clock import Clock
-from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
+from nomad_console.domain.allocation import Allocation, Deployment, Evaluation, outlined
 from nomad_console.domain.backend import Lack
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.snapshot import SourceName
 from nomad_console.live.apis import Frame, NomadApi
+from nomad_console.live.interest import Interest
 from nomad_console.live.nomad_lists import NomadLists
 from nomad_console.live.nomad_subscriptions import Subscriptions
 from nomad_console.live.sources import SourceMeter, Trouble, keep
@@ -64,9 +65,14 @@ class NomadFeed:
         self._listed_at = float("-inf")
         self._all_allowed = True
         self._loaded = False
+        self._watched: frozenset[str] = frozenset()
         self._poll_index = 0
         self.lists_read = asyncio.Event()  # set after each whole reading, for those who follow it
         meter.await_first("lists")
+
+    def look_at(self, interest: Interest) -> None:
+        """Of allocations elsewhere the history of tasks is not kept: who opens one reads it."""
+        self._watched = interest.nodes
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -140,7 +146,8 @@ class NomadFeed:
         store = self._store
         match record:
             case Allocation():
-                store.put_allocations((record,))
+                seen = record.node_id in self._watched
+                store.put_allocations((record if seen else outlined(record),))
             case (Node() as node, NodeDetail() as detail):
                 store.put_nodes((node,))
                 store.put_details((detail,))

@@ -1,7 +1,6 @@
 """Nomad's lists, whole and page by page."""
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol, TypeVar
@@ -14,6 +13,7 @@ from nomad_console.domain.job import JobStub
 from nomad_console.domain.snapshot import JobKey
 from nomad_console.live.apis import NomadApi, Page
 from nomad_console.live.sources import SourceMeter
+from nomad_console.live.staying import freeze
 from nomad_console.live.store import ClusterStore
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ class NomadLists:
         def apply(page: Page[T]) -> None:
             put(page.rows)
             keys.update(map(key, page.rows))
-            gc.freeze()  # rows stay: a full collection over 50,000 of them takes 0.1 s
+            freeze()  # rows stay
 
         page = await call()
         index = page.index

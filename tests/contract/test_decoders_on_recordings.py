@@ -82,8 +82,6 @@ def same_allocation(record: Allocation, row: Json, *, whole: bool) -> None:
         "desired": "DesiredStatus",
         "client": "ClientStatus",
         "next_id": "NextAllocation",
-        "deployment_id": "DeploymentID",
-        "eval_id": "EvalID",
     }
     for ours, theirs in names.items():
         assert getattr(record, ours) == (row.get(theirs) or ""), ours

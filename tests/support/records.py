@@ -77,8 +77,6 @@ def an_allocation(alloc_id: str = "a1", node_id: str = "n1", **fields: object) -
             migrate=False,
             healthy=True,
             canary=False,
-            deployment_id="",
-            eval_id="",
             next_id="",
             create_index=5,
             modify_index=10,

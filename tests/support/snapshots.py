@@ -123,8 +123,6 @@ def an_allocation(
         migrate=False,
         healthy=None if type_ == "batch" else True,
         canary=False,
-        deployment_id="",
-        eval_id="",
         next_id="",
         create_index=200 + number,
         modify_index=300 + number,

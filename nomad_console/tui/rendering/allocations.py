@@ -3,7 +3,13 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from nomad_console.domain.allocation import TERMINAL, Allocation, ClientStatus, TaskEvent
+from nomad_console.domain.allocation import (
+    STOP_SIGNS,
+    TERMINAL,
+    Allocation,
+    ClientStatus,
+    TaskEvent,
+)
 from nomad_console.domain.names import natural
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 from nomad_console.domain.survey import job_type
@@ -12,7 +18,6 @@ from nomad_console.tui.rendering.columns import At, Column, words
 from nomad_console.tui.rendering.table import NEVER, Key, Table
 from nomad_console.tui.rendering.text import NOTHING, UNKNOWN, Cell, Tone
 
-_STOP_SIGNS = ("Waiting for shutdown delay", "Killing")
 _HOPS = 20
 _MOVED_S = 600.0  # one that was stopped is looked at so long, for what took its place
 _FAILED_S = 3600.0  # and a failure so long
@@ -71,7 +76,7 @@ def stopping_since(one: Allocation) -> datetime | None:
         event.time_ns
         for task in one.tasks or ()
         for event in task.events
-        if event.type in _STOP_SIGNS
+        if event.type in STOP_SIGNS
     ]
     return from_ns(min(times, default=one.modify_time_ns))
 

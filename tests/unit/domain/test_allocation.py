@@ -1,10 +1,19 @@
 """Two readings of one allocation become one."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nomad_console.domain.allocation import Allocation, Claim, Task, claim_of, merged
+from nomad_console.domain.allocation import (
+    Allocation,
+    Claim,
+    Task,
+    TaskEvent,
+    claim_of,
+    merged,
+    outlined,
+)
 from tests.support.records import an_allocation
 
 TASKS = (
@@ -82,3 +91,27 @@ def test_tasks_that_do_not_run_together_share_their_room(
     parts: list[tuple[str, bool, int, int]], cpu: int, memory: int
 ) -> None:
     assert claim_of(parts, (80,)) == Claim(cpu, memory, (80,))
+
+
+def test_an_outline_keeps_what_says_how_its_tasks_stop_and_ended() -> None:
+    kinds = ("Received", "Started", "Terminated", "Restarting", "Killing", "Terminated")
+    events = tuple(
+        TaskEvent(kind, time_ns, "", 0, 0, 0.0, oom_killed=False)
+        for time_ns, kind in enumerate(kinds)
+    )
+    task = msgspec.structs.replace(TASKS[0], events=events)
+    one = an_allocation(tasks=(task,))
+    (outline,) = outlined(one).tasks or ()
+    assert [(event.type, event.time_ns) for event in outline.events] == [
+        ("Killing", 4),
+        ("Terminated", 5),
+    ]
+    assert outlined(one) == msgspec.structs.replace(
+        one, tasks=(msgspec.structs.replace(task, events=outline.events),)
+    )
+
+
+def test_without_events_the_outline_is_the_same_row() -> None:
+    for tasks in (None, (), TASKS):
+        one = an_allocation(tasks=tasks)
+        assert outlined(one) is one

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from nomad_console.clients.errors import of_answer
 from nomad_console.clients.nomad_stream import NodeRemoved
+from nomad_console.domain.allocation import Task, TaskEvent
 from nomad_console.domain.backend import Lack
 from nomad_console.domain.snapshot import Source, SourceName, SourceState
+from nomad_console.live.interest import Interest
 from nomad_console.live.nomad_feed import LIST_GAP_S, SWEEP_S, NomadFeed
 from nomad_console.live.sources import SourceMeter
 from nomad_console.live.store import ClusterStore
@@ -326,3 +329,19 @@ async def test_where_a_wildcard_is_a_name_lists_are_read_often(world: World) -> 
         listed = world.nomad.count("deployments")
         await world.clock.advance(2 * LIST_GAP_S + 2)
         assert world.nomad.count("deployments") == listed + 2
+
+
+async def test_the_history_of_tasks_is_kept_where_somebody_looks(world: World) -> None:
+    events = (TaskEvent("Started", 1, "", 0, 0, 0.0, oom_killed=False),)
+    task = Task(
+        "app", "running", failed=False, restarts=3, started_at=None, finished_at=None, events=events
+    )
+    async with world.following():
+        world.feed.look_at(Interest(visible=frozenset({"n1"})))
+        for number in (1, 2):
+            row = an_allocation(f"a{number}", f"n{number}", modify_index=200, tasks=(task,))
+            world.nomad.stream.send(200 + number, row)
+        await world.clock.advance(0)
+        rows = world.store.publish().allocations
+    assert rows["a1"].tasks == (task,)
+    assert rows["a2"].tasks == (msgspec.structs.replace(task, events=()),)
