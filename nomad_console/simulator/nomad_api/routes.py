@@ -9,10 +9,13 @@ from nomad_console.simulator.nomad.cluster import NomadCluster
 from nomad_console.simulator.nomad_api import (
     agents,
     client_calls,
+    logs,
     operator,
     reads_allocations,
+    reads_evaluations,
     reads_jobs,
     reads_nodes,
+    reads_services,
     search,
     statics,
     writes,
@@ -51,15 +54,15 @@ _READS: dict[str, Handlers] = {
     "/v1/namespace/{name}": _get(reads_nodes.namespace),
     "/v1/allocations": _get(reads_allocations.allocations),
     "/v1/allocation/{id}": _get(reads_allocations.allocation),
-    "/v1/evaluations": _get(reads_allocations.evaluations),
-    "/v1/evaluations/count": _get(reads_allocations.evaluations_count),
-    "/v1/evaluation/{id}": _get(reads_allocations.evaluation),
+    "/v1/evaluations": _get(reads_evaluations.evaluations),
+    "/v1/evaluations/count": _get(reads_evaluations.evaluations_count),
+    "/v1/evaluation/{id}": _get(reads_evaluations.evaluation),
     "/v1/evaluation/{id}/allocations": _get(reads_allocations.evaluation_allocations),
-    "/v1/deployments": _get(reads_allocations.deployments),
-    "/v1/deployment/{id}": _get(reads_allocations.deployment),
+    "/v1/deployments": _get(reads_evaluations.deployments),
+    "/v1/deployment/{id}": _get(reads_evaluations.deployment),
     "/v1/deployment/allocations/{id}": _get(reads_allocations.deployment_allocations),
-    "/v1/services": _get(reads_allocations.services),
-    "/v1/service/{name}": _get(reads_allocations.service),
+    "/v1/services": _get(reads_services.services),
+    "/v1/service/{name}": _get(reads_services.service),
     "/v1/jobs": _get(reads_jobs.jobs),
     "/v1/jobs/statuses": _get(reads_jobs.jobs_statuses) | _put(reads_jobs.jobs_statuses),
     "/v1/job/{job:path}/allocations": _get(reads_jobs.job_allocations),
@@ -133,7 +136,7 @@ def nomad_app(view: View, agent: str = "") -> ASGIApp:
         for path, handlers in (*_AGENT.items(), *_WRITES.items(), *_READS.items())
     ]
     routes.append(Route(STREAM_PATH, EventStreamEndpoint(view)))
-    routes.append(Route("/v1/client/fs/logs/{id}", client_calls.Logs(view)))
+    routes.append(Route("/v1/client/fs/logs/{id}", logs.Logs(view)))
     # a job's id may hold slashes: only what names no part of a job is the id itself
     routes.append(Route("/v1/job/{job:path}", Endpoint(view, answering, _get(reads_jobs.job))))
     app = Starlette(routes=routes)

@@ -56,15 +56,6 @@ async def test_namespaces_are_kept_apart(lab: NomadLab) -> None:
     assert (await lab.get("/v1/allocations", namespace="nope")).json() == []
 
 
-async def test_evaluations_are_found_by_job_status_and_filter(lab: NomadLab) -> None:
-    rows = (await lab.get("/v1/evaluations", job="web", status="complete")).json()
-    assert rows
-    assert {(row["JobID"], row["Status"]) for row in rows} == {("web", "complete")}
-    blocked = {"namespace": "*", "filter": 'Status == "blocked"'}
-    assert (await lab.get("/v1/evaluations", **blocked)).json() == []
-    assert (await lab.get("/v1/evaluations/count", **blocked)).json()["Count"] == 0
-
-
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -87,15 +78,6 @@ async def test_what_belongs_to_an_evaluation_or_deployment(lab: NomadLab) -> Non
     of_evaluation = (await lab.get(f"/v1/evaluation/{row['EvalID']}/allocations")).json()
     of_deployment = (await lab.get(f"/v1/deployment/allocations/{row['DeploymentID']}")).json()
     assert len(of_evaluation) == len(of_deployment) == 6
-
-
-async def test_nomads_own_services_are_listed(lab: NomadLab) -> None:
-    assert (await lab.get("/v1/services", namespace="*")).json() == [
-        {"Namespace": "default", "Services": [{"ServiceName": "solo", "Tags": []}]}
-    ]
-    (instance,) = (await lab.get("/v1/service/solo")).json()
-    assert instance["AllocID"] == lab.allocations("solo")[0]["ID"]
-    assert (await lab.get("/v1/service/nope")).json() == []
 
 
 async def test_rights_in_one_namespace_hide_the_others() -> None:
