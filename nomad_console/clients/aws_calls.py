@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +19,29 @@ _PARSER = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 
 Shape = dict[str, Any]
 R = TypeVar("R")
+
+
+# By the names of their endpoints: ours, and those that credentials may come from.
+_CALLED = frozenset({"autoscaling", "elasticloadbalancing", "oidc", "portal.sso", "sso", "sts"})
+
+
+class _LeanFiles:
+    """botocore's data files; of all endpoints of AWS, 7 MB kept for good, those that we call."""
+
+    def __init__(self, files: Any) -> None:
+        self._files = files
+
+    def exists(self, file_path: str) -> bool:
+        found: bool = self._files.exists(file_path)
+        return found
+
+    def load_file(self, file_path: str) -> Any:
+        data = self._files.load_file(file_path)
+        if data is not None and Path(file_path).name == "endpoints":
+            for partition in data["partitions"]:
+                known = partition["services"]
+                partition["services"] = {name: known[name] for name in _CALLED & known.keys()}
+        return data
 
 
 class AwsCalls:
@@ -81,14 +105,14 @@ class AwsCalls:
             retries={"total_max_attempts": 1, "mode": "standard"},
             max_pool_connections=2,
         )
-        made = boto3.Session(botocore_session=base).client(
+        loader = base.get_component("data_loader")
+        loader.file_loader = _LeanFiles(loader.file_loader)
+        return boto3.Session(botocore_session=base).client(
             service,
             region_name=settings.region,
             endpoint_url=settings.endpoint_url or None,
             config=config,
         )
-        base.get_component("data_loader")._cache.clear()  # noqa: SLF001 — 7 MB: every region of every service
-        return made
 
     def _refuse(self, model: Any, **_: object) -> None:
         """Raises ReadOnly: an exception in this handler is the last word, no socket opens."""

@@ -33,3 +33,21 @@ def test_what_is_not_listed_is_refused_before_a_socket_opens_and_counted() -> No
             ShouldDecrementDesiredCapacity=True,
         )
     assert (aws.guard.refused, aws.guard.reads) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "elasticloadbalancing.eu-west-1.amazonaws.com"),
+        ("cn-north-1", "elasticloadbalancing.cn-north-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "elasticloadbalancing.us-gov-west-1.amazonaws.com"),
+    ],
+)
+def test_aws_is_found_in_every_partition_by_what_is_kept_of_its_endpoints(
+    region: str, host: str
+) -> None:
+    made = AwsCalls(AwsSettings(region, ""), read_only=True).library("elbv2")
+    assert made.meta.endpoint_url == f"https://{host}"
+    kept = made._loader.load_data("endpoints")["partitions"][0]["services"]
+    assert {"elasticloadbalancing", "sts"} <= kept.keys()
+    assert len(kept) < 10
