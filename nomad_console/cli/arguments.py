@@ -1,12 +1,14 @@
 """The command line, parsed without importing anything heavy."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from traceback import print_exception
+from types import ModuleType
 from typing import Any, NoReturn, cast
 
 from nomad_console.cli import run_arguments, values
@@ -157,7 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser().error(f'"{" ".join(options.words)}" needs --control URL of a running simulation')
     command = {None: "console", "watch": "console"}.get(options.command, options.command)
     try:
-        module = import_module(f"nomad_console.cli.{command}")
+        module = imported(f"nomad_console.cli.{command}")
         code = cast("Callable[[argparse.Namespace], int]", module.run)(options)
         sys.stdout.flush()
     except Stopped as stop:
@@ -171,6 +173,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 — a bug of ours: told whole, and the only place
         return _bug(error)
     return code
+
+
+def imported(name: str) -> ModuleType:
+    """The module; no garbage is looked for in what an import makes, for all of it stays."""
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def program() -> NoReturn:

@@ -7,10 +7,9 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from nomad_console.cli.arguments import BUG, DONE, USAGE
+from nomad_console.cli.arguments import BUG, DONE, USAGE, imported
 from nomad_console.cli.asides import kept_aside
 from nomad_console.cli.cluster import settings_of
 from nomad_console.clients.threads import Threads
@@ -81,7 +80,7 @@ class _Behind:
     async def connect(self) -> Backing:
         """Clients and runs take a while to import: keys are heard meanwhile."""
         threads = Threads()
-        await threads.call(import_module, "nomad_console.cli.backing")
+        await threads.call(imported, "nomad_console.cli.backing")
         from nomad_console.cli.backing import backing_on
         from nomad_console.cli.wiring import connected, upgrades_on
 

@@ -106,8 +106,10 @@ class ConsoleApp(App[None]):
         self._interest = Interest()
         self._at = At(store.latest, clock.now().replace(microsecond=0))
 
-    async def on_mount(self) -> None:
-        await self.push_screen(Dashboard(self.shared, self._at))
+    def get_default_screen(self) -> Dashboard:
+        return Dashboard(self.shared, self._at)
+
+    def on_ready(self) -> None:
         self.run_worker(self.frames.run(), name="frames", group="frames")
         self.call_after_refresh(self.run_worker, self._back, name="backing", group="backing")
 

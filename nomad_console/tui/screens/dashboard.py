@@ -42,10 +42,12 @@ class Dashboard(Asking):
         super().__init__(shared)
         self.linking = Linking()
         self.panes = tuple(Pane(number, table, at) for number, table in enumerate(TABLES, 1))
+        self.panes[0].add_class("current")
         self.tabs = LineView(id="tabs")
         self._counted = (-1, 0)
 
     def compose(self) -> ComposeResult:
+        self._arrange(*self.app.size)
         yield self.header
         yield self.tabs
         with Container(id="panes"):
@@ -141,7 +143,9 @@ class Dashboard(Asking):
 
     def on_resize(self) -> None:
         super().on_resize()
-        width, height = self.size
+        self._arrange(*self.size)
+
+    def _arrange(self, width: int, height: int) -> None:
         wide = width >= WIDE and height >= TALL
         middle = not wide and width >= MIDDLE and height >= TALL
         self.set_class(wide, "wide")

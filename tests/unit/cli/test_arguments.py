@@ -1,4 +1,5 @@
 import argparse
+import gc
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from nomad_console.cli import status
-from nomad_console.cli.arguments import Stopped, main, parser
+from nomad_console.cli.arguments import Stopped, imported, main, parser
 from nomad_console.settings.errors import SettingsError
 
 
@@ -140,3 +141,13 @@ def test_the_program_ends_with_its_code_while_a_thread_of_a_library_still_works(
             [sys.executable, "-c", code], capture_output=True, text=True, check=False
         )
         assert (run.returncode, run.stdout) == (3, "said\n")
+
+
+def test_garbage_is_looked_for_again_when_an_import_is_over() -> None:
+    frozen = gc.get_freeze_count()
+    assert imported("json").__name__ == "json"
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= frozen
+    with pytest.raises(ModuleNotFoundError):
+        imported("nomad_console.nothing")
+    assert gc.isenabled()
