@@ -14,6 +14,8 @@ from nomad_console.live.standing import Standing
 from nomad_console.live.table import Table
 
 PUBLISH_GAP_S = 0.1
+LONGEST_GAP_S = 0.5
+REST = 10.0  # a gap is so many times as long as the publication before it took
 
 Reader = Callable[[ClusterSnapshot], None]
 
@@ -21,7 +23,8 @@ Reader = Callable[[ClusterSnapshot], None]
 class ClusterStore:
     """Feeds put records; readers see `latest` and are called with every snapshot.
 
-    `run` publishes at once after a quiet moment and at most ten times a second. `Changes.nodes`
+    `run` publishes at once after a quiet moment and at most ten times a second, less often where
+    that would cost more than a tenth of the time: its copies grow with the cluster. `Changes.nodes`
     are all nodes of which any of the four systems says something else than before.
     """
 
@@ -105,12 +108,15 @@ class ClusterStore:
 
     async def run(self) -> None:
         """Publish for ever."""
+        gap = PUBLISH_GAP_S
         while True:
             await self._clock.wait(self._news, None)
-            left = self._published_at + PUBLISH_GAP_S - self._clock.elapsed()
+            left = self._published_at + gap - self._clock.elapsed()
             if left > 0:
                 await self._clock.sleep(left)
             self.publish()
+            took = self._clock.elapsed() - self._published_at
+            gap = max(PUBLISH_GAP_S, min(took * REST, LONGEST_GAP_S))
 
     def publish(self) -> ClusterSnapshot:
         """Freeze what changed and hand it to every reader."""

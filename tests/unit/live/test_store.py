@@ -148,6 +148,25 @@ async def test_at_once_after_a_quiet_moment_else_ten_times_a_second(
         assert len(seen) == count
 
 
+async def test_publications_that_take_long_are_rarer(
+    store: ClusterStore, clock: ManualClock
+) -> None:
+    begun: list[float] = []
+
+    def slow(_: ClusterSnapshot) -> None:
+        begun.append(clock.elapsed())
+        clock.jump(0.03 if clock.elapsed() < 3 else 0.2)
+
+    store.subscribe(slow)
+    async with running(store.run()):
+        for number in range(600):
+            store.put_nodes([a_node("n1", version=str(number), modify_index=20 + number)])
+            await clock.advance(0.01)
+    gaps = [later - earlier for earlier, later in pairwise(begun)]
+    assert all(0.3 <= gap < 0.33 for gap in gaps[:5])
+    assert all(0.5 <= gap < 0.53 for gap in gaps[-3:])
+
+
 def test_a_reader_that_left_hears_nothing(store: ClusterStore) -> None:
     heard: list[int] = []
     leave = store.subscribe(lambda snapshot: heard.append(snapshot.number))
