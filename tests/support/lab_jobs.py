@@ -6,11 +6,18 @@ from nomad_console.simulator.nomad.jobs import (
     Disconnect,
     GroupSpec,
     JobSpec,
+    JobType,
     ServiceSpec,
-    one_group,
 )
 
 _PYTHON_APP = {"sim.start": "0.8"}  # what the recorded apps take to listen
+
+
+def one_group(
+    job_id: str, group: GroupSpec, type_: JobType = "service", namespace: str = "default"
+) -> JobSpec:
+    """A job whose only group has the job's name."""
+    return JobSpec(job_id, (replace(group, name=job_id),), type_, namespace)
 
 
 def web(count: int = 6) -> JobSpec:

@@ -38,6 +38,7 @@ class AgentApi:
         return as_json(request, [_rpc_address(node) for node in servers])
 
     async def _members(self, request: Request) -> Response:
+        """Without the right nobody is listed, and nothing says why."""
         if "catalog" not in self._gate.rights(request):
             return as_json(request, [])
         return as_json(request, [_member(node) for node in self._catalog.nodes.values()])
@@ -82,6 +83,7 @@ class AgentApi:
         return as_json(request, answer)
 
     async def _token(self, request: Request) -> Response:
+        """The accessor and policies of the caller; each right stands for a policy of its name."""
         if self._gate.acl is None:
             return text(HTTPStatus.UNAUTHORIZED, "ACL support disabled")
         headers = index_headers(1)

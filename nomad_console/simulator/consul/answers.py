@@ -16,11 +16,11 @@ from nomad_console.simulator.consul.reads import Reading, everything
 from nomad_console.simulator.consul.sessions import SessionRefused
 from nomad_console.simulator.go_text import parse_duration
 
-DEFAULT_WAIT = 300.0
+DEFAULT_WAIT = 300.0  # s; this, the longest and the jitter: agent/consul/rpc.go
 LONGEST_WAIT = 600.0
 JITTER = 16  # up to wait / 16 is added
-SMALLEST_COMPRESSED = 1400
-UNKNOWN_INDEX = {
+SMALLEST_COMPRESSED = 1400  # bytes, gziphandler's default
+UNKNOWN_INDEX = {  # of refusals: no store was asked
     "X-Consul-Index": "1",
     "X-Consul-Knownleader": "false",
     "X-Consul-Lastcontact": "0",
@@ -119,6 +119,7 @@ class Reader:
 
 
 async def _gone(request: Request, event: asyncio.Event) -> None:
+    """A reader who hangs up frees its place: consoles come and go, waits last minutes."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
     event.set()

@@ -37,7 +37,7 @@ def consul_app(
 ) -> Starlette:
     """The API of the catalog's first server."""
     gate = Gate(catalog.datacenter, acl)
-    reader = Reader(catalog.raft, clock, random.Random(0))
+    reader = Reader(catalog.raft, clock, random.Random(0))  # its jitter is nobody else's chance
     leader = next(node for node in catalog.nodes.values() if node.server)
     routes = [
         *_catalog_routes(catalog, gate, reader),

@@ -25,7 +25,7 @@ from nomad_console.simulator.timeline import Timeline
 
 EXTINCTION = "extinction"  # the key of the last time a service name vanished
 PROBING = (5.0, 10.0)  # seconds until the others agree that an agent is gone
-REJOIN = (1.0, 2.0)
+REJOIN = (1.0, 2.0)  # and until they see that it is back
 
 
 @dataclass(slots=True)
@@ -140,6 +140,7 @@ class Catalog:
             service.ends[check.id] = self._rounds.add(check.interval, self._run(service, check))
 
     def deregister(self, registration_id: str) -> None:
+        """Idempotent; a name's last instance takes its index along (EXTINCTION)."""
         service = self._registered.pop(registration_id, None)
         if service is None:
             return

@@ -1,4 +1,7 @@
-"""The part of Consul's filter language (go-bexpr) that consoles use."""
+"""The part of Consul's filter language (go-bexpr) that consoles use.
+
+An older go-bexpr than Nomad's: it knows a type's selectors beforehand and looks into lists.
+"""
 
 import re
 from collections.abc import Callable, Collection
@@ -34,6 +37,7 @@ class _Parser:
         self._tokens: list[tuple[str, int]] = []
         self._next = 0
         self._length = len(expression)
+        # Meta["key"] becomes Meta.key: one form for both
         indexed = _INDEXED.sub(lambda match: "." + match[1], expression)
         place = 0
         while indexed[place:].strip():
@@ -95,6 +99,7 @@ class _Parser:
         return _holds(self._path(first), _negated(test) if positive else test)
 
     def _path(self, selector: str) -> list[str]:
+        """Refused at once where no row of this kind can have it."""
         if selector in self._selectors or f"{selector}." in self._selectors:
             return selector.split(".")
         for path in self._selectors:

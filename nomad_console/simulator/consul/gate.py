@@ -19,7 +19,8 @@ from nomad_console.simulator.consul.reads import Reading
 from nomad_console.simulator.consul.sessions import SessionRefused
 
 Handler = Callable[[Request], Awaitable[Response]]
-INDEXED = ("/v1/catalog", "/v1/health", "/v1/internal", "/v1/session")  # refusals too
+# whose refusals carry index headers too, as recorded
+INDEXED = ("/v1/catalog", "/v1/health", "/v1/internal", "/v1/session")
 
 
 class Gate:
@@ -38,6 +39,7 @@ class Gate:
                 )
             return await self._answer(request, handler)
 
+        # all come here, so that the refusal of a wrong one is Consul's and not Starlette's
         verbs = ["GET", "PUT", "DELETE", "POST", "PATCH"]
         return Route(path, endpoint, methods=verbs)
 

@@ -54,6 +54,7 @@ class KvApi:
         return as_json(request, self._put(request, key, await request.body()))
 
     async def _get(self, request: Request, key: str) -> Response:
+        """One key without the right is refused; a tree shows what may be seen: nothing."""
         asked = request.query_params
         tree = "recurse" in asked or "keys" in asked
         if not key and not tree:
@@ -78,6 +79,7 @@ class KvApi:
         return as_json(request, [entry.row() for entry in entries], headers)
 
     def _put(self, request: Request, key: str, value: bytes) -> bool:
+        """A plain write, or one that depends on a session or an index: then False if refused."""
         asked = request.query_params
         flags = _number(asked.get("flags", "0"))
         store, entry = self._store, Entry(key, value, flags)
@@ -104,6 +106,7 @@ class KvApi:
         return store.write(lambda index: store.delete(key, index))
 
     async def _txn(self, request: Request) -> Response:
+        """409 with a reason for each refused operation; reads alone need less and tell more."""
         body = await request.body()
         try:
             operations = msgspec.json.decode(body, type=list[dict[str, dict[str, Any]]])
@@ -127,7 +130,7 @@ class KvApi:
         return as_json(request, answer, headers, status)
 
 
-_RAW = {
+_RAW = {  # a stored value must not run in a browser as a page of this origin
     "Vary": "Accept-Encoding",
     "Content-Type": "text/plain",
     "Content-Security-Policy": "sandbox",

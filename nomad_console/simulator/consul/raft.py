@@ -10,7 +10,7 @@ class Raft:
     """A key is a table (`checks`) or the rows of one service (`service:web`)."""
 
     def __init__(self) -> None:
-        self.index = 1
+        self.index = 1  # Consul never answers with 0: a reader could not block on it
         self._last: dict[str, int] = {}
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
 

@@ -9,6 +9,7 @@ from nomad_console.simulator.consul.filters import Predicate
 from nomad_console.simulator.consul.records import Row, catalog_service_row
 from nomad_console.simulator.consul.sessions import Sessions
 
+# The fields a filter may name, as Consul derives them from its structs.
 _SERVICE = (
     *("ID", "Service", "Tags", "Address", "Port", "EnableTagOverride", "Meta."),
     *("Weights.Passing", "Weights.Warning"),
@@ -63,6 +64,8 @@ def catalog_nodes(catalog: Catalog) -> Reading:
 
 
 def catalog_services(catalog: Catalog) -> Reading:
+    """Names with their tags; a filter is not taken here in 1.8."""
+
     def body(_: Predicate) -> dict[str, list[str]]:
         return {
             name: sorted({tag for each in instances.values() for tag in each.row["Tags"]})
@@ -159,6 +162,7 @@ def health_service(catalog: Catalog, name: str, tags: list[str], *, passing: boo
 
 
 def _entry(instance: Service) -> Row:
+    """An instance passes only if its node does: serfHealth is among its checks."""
     return {
         "Node": instance.node.row,
         "Service": instance.row,

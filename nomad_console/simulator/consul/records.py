@@ -1,4 +1,8 @@
-"""Consul's rows as its HTTP API writes them."""
+"""Consul's rows as its HTTP API writes them.
+
+Fields and spellings of Consul 1.8, the release that was recorded. Rows share what never differs:
+a large world has fifty thousand of them.
+"""
 
 from typing import Any
 
@@ -7,8 +11,8 @@ from nomad_console.simulator.services import Check, Registration
 Row = dict[str, Any]  # one JSON object
 
 VERSION = "1.8.7"
-SERVER_PORT = 8300
-SERF_PORT = 8301
+SERVER_PORT = 8300  # RPC among servers
+SERF_PORT = 8301  # gossip of the LAN
 ALIVE = "Agent alive and reachable"
 GONE = "Agent not live or unreachable"
 _SAME: Row = {  # in every service's row, shared by all of them

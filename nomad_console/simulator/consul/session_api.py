@@ -19,7 +19,7 @@ from nomad_console.simulator.consul.sessions import (
 )
 from nomad_console.simulator.go_text import parse_duration
 
-NANOSECONDS_FROM = 1000
+NANOSECONDS_FROM = 1000  # agent/session_endpoint.go, lockDelayMinThreshold
 
 
 class _Body(msgspec.Struct, rename=lambda field: field.replace("_", "")):

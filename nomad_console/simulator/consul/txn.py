@@ -11,7 +11,7 @@ from nomad_console.simulator.consul.kv import Entry, KeyValues, KvRefused
 from nomad_console.simulator.consul.records import Row
 from nomad_console.simulator.consul.sessions import SessionRefused
 
-MOST_OPERATIONS = 64
+MOST_OPERATIONS = 64  # agent/txn_endpoint.go, maxTxnOps
 WRITING = {"set", "cas", "lock", "unlock", "delete", "delete-cas", "delete-tree"}
 READING = {"get", "get-tree", "check-index", "check-session", "check-not-exists"}
 
@@ -71,6 +71,7 @@ def _apply(store: KeyValues, operations: list[Row], index: int) -> list[Row]:
 
 
 def _operate(store: KeyValues, wanted: Row, index: int) -> list[Entry]:
+    """The entries the operation answers with; KvRefused in the words of its verb."""
     verb, key = str(wanted.get("Verb", "")), str(wanted.get("Key", ""))
     expected = int(wanted.get("Index") or 0)
     entry = _entry(wanted, key)

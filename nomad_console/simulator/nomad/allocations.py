@@ -7,9 +7,9 @@ from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.jobs import resources
 from nomad_console.simulator.nomad.state import Row
 
-CLIENT_TERMINAL = frozenset({"complete", "failed", "lost"})
-STOPPED = frozenset({"stop", "evict"})
-NO_TRANSITION: Row = {
+CLIENT_TERMINAL = frozenset({"complete", "failed", "lost"})  # of ClientStatus
+STOPPED = frozenset({"stop", "evict"})  # of DesiredStatus
+NO_TRANSITION: Row = {  # null means false; shared by all, as rows are never changed in place
     "ForceReschedule": None,
     "Migrate": None,
     "MigrateDisablePlacement": None,
@@ -24,6 +24,7 @@ def client_terminal(allocation: Row) -> bool:
 
 
 def server_terminal(allocation: Row) -> bool:
+    """The servers want it gone; its tasks may run for long yet."""
     return allocation["DesiredStatus"] in STOPPED
 
 
@@ -39,6 +40,7 @@ def healthy(allocation: Row) -> bool | None:
 
 
 def marked_to_migrate(allocation: Row) -> bool:
+    """By a drain or an operator's stop; the scheduler acts on the mark later."""
     return allocation["DesiredTransition"]["Migrate"] is True
 
 
@@ -47,7 +49,10 @@ def group_of(job: Row, name: str) -> Row | None:
 
 
 def desired_by_server(allocation: Row, core: Core, index: int, **fields: Any) -> Row:
-    """The row after the servers changed what they want of it."""
+    """The row after the servers changed what they want of it.
+
+    AllocModifyIndex moves only here: it is what the row's client watches.
+    """
     return {
         **allocation,
         "ModifyIndex": index,
@@ -66,10 +71,7 @@ def new_allocation(
     ports: Mapping[str, int],
     **fields: Any,
 ) -> Row:
-    """One its client has not seen yet; `fields`: Name, EvalID, what differs from a first one.
-
-    The store remembers the job in this version as the one it runs.
-    """
+    """One its client has not seen yet, kept with its job; `fields`: what differs from a first."""
     now = core.now_ns()
     row: Row = {
         "AllocModifyIndex": index,

@@ -7,7 +7,7 @@ from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.pace import Pace
 from nomad_console.simulator.services import App, Machine
 
-EDGE_GRACE = 10.0  # s an edge gives its requests in flight
+EDGE_GRACE = 10.0  # s an edge gives its requests in flight (Traefik, graceTimeOut)
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class AppTable:
         self.broken: set[tuple[str, str]] = set()  # (namespace, job) whose apps answer 500
 
     def at(self, address: str, port: int) -> App | None:
+        """Who answers there now; a machine that is down answers nobody."""
         app = self._by_place.get((address, port))
         if app is None or not app.listening or not app.alive:
             return None

@@ -16,7 +16,7 @@ from nomad_console.simulator.timeline import Timer
 SYNC_URGENT = 0.2  # s between looks at what must be reported (allocSyncIntv)
 SYNC_TYPICAL = 1.0  # changes of task events only wait for every fifth look
 NOTICE = (0.01, 0.05)  # s until an agent sees what the servers want
-RPC = 0.02
+RPC = 0.02  # s of a report's way to the servers
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Agent:
     services: AgentServices
     up: bool = True
     runners: dict[str, Runner] = field(default_factory=dict)
-    _phase: float = 0.0
+    _phase: float = 0.0  # every agent's ticker began at a moment of its own
     _pending: dict[str, Runner] = field(default_factory=dict)
     _flush: Timer | None = None
     _notice: Timer | None = None
@@ -61,6 +61,7 @@ class Agent:
             self._notice = self.core.after(self.core.between(*NOTICE), self._pull)
 
     def report(self, runner: Runner, *, urgent: bool) -> None:
+        """Have it told with the ticker's next look, or the next long one if it can wait."""
         self._pending[runner.id] = runner
         step = self.core.pace(SYNC_URGENT if urgent else SYNC_TYPICAL)
         now = self.core.timeline.elapsed()
@@ -82,6 +83,7 @@ class Agent:
             self.core.after(self.core.between(*NOTICE), runner.begin)
 
     def go_down(self) -> None:
+        """The agent alone: what it ran runs on, and nobody reports of it."""
         self.up = self._restored = self._connected = False
         self.machine.agent_up = False
         self.services.go_down()
@@ -142,6 +144,7 @@ class Agent:
         return runner
 
     def _pull(self) -> None:
+        """Compare what the servers want with what runs here, for each one noticed."""
         self._notice = None
         noticed, self._noticed = self._noticed, set()
         for alloc_id in sorted(noticed):

@@ -1,4 +1,7 @@
-"""Whether a node fulfils a job's constraints, datacenters and pool."""
+"""Whether a node fulfils a job's constraints, datacenters and pool.
+
+Operands as Nomad's scheduler has them (checkConstraint).
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -75,7 +78,7 @@ def _fulfils(node: Row, constraint: Row) -> bool:
         return _OF_ONE[operand](left)
     right = resolve(node, constraint["RTarget"])
     if operand in {"!=", "not"}:
-        return left != right
+        return left != right  # what is absent differs from everything
     if operand not in _OF_TWO:
         raise ValueError(f"unknown constraint operand {operand}")
     return left is not None and right is not None and _OF_TWO[operand](left, right)
@@ -87,6 +90,7 @@ def _items(text: str) -> list[str]:
 
 @cache
 def _version_fits(text: str, wanted: str) -> bool:
+    """`version` and `semver` part over prereleases and odd numbers; there are none here."""
     try:
         version = Version(text)
         return all(

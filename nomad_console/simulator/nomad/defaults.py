@@ -1,4 +1,7 @@
-"""Rows every cluster begins with."""
+"""Rows every cluster begins with.
+
+A fresh cluster has them before anybody writes (`default` namespace, pools `all` and `default`).
+"""
 
 from nomad_console.simulator.nomad.state import Row
 
@@ -34,6 +37,6 @@ def node_pool_row(name: str) -> Row:
         "Meta": None,
         "ModifyIndex": 1,
         "Name": name,
-        "NodeIdentityTTL": 86_400_000_000_000,
+        "NodeIdentityTTL": 86_400_000_000_000,  # ns: 24 h
         "SchedulerConfiguration": None,
     }

@@ -1,4 +1,7 @@
-"""Deployments: made by plans, counted by health reports, driven on by their watcher."""
+"""Deployments: made by plans, counted by health reports, driven on by their watcher.
+
+Canaries and promotion are not simulated: no job here has any.
+"""
 
 from nomad_console.simulator.nomad.core import Core, seconds_of
 from nomad_console.simulator.nomad.evaluations import Evaluations
@@ -32,7 +35,10 @@ class Deployments:
         return row if row is not None and row["Status"] == "running" else None
 
     def plan(self, change: Change, job: Row, result: Reconciled, placed: list[Row]) -> Row | None:
-        """The deployment that the placed allocations belong to, put into the change."""
+        """The deployment that the placed allocations belong to, put into the change.
+
+        It ends here and not at the last health report: the plan that finds nothing to do says so.
+        """
         if job["Type"] != "service":
             return None
         current = self.running(job)
@@ -73,7 +79,7 @@ class Deployments:
         name = allocation["TaskGroup"]
         group = dict(row["TaskGroups"][name])
         group["HealthyAllocs" if healthy else "UnhealthyAllocs"] += 1
-        if healthy:
+        if healthy:  # progress: the deadline counts from here again
             deadline = seconds_of(group["ProgressDeadline"])
             group["RequireProgressBy"] = self._core.stamp(deadline)
         row = self._put(change, row, TaskGroups={**row["TaskGroups"], name: group})
@@ -82,6 +88,7 @@ class Deployments:
         self._nudge(row["ID"])
 
     def _pending(self, change: Change, deployment_id: str) -> Row | None:
+        """As an earlier report of the same batch left it: a change is not yet in the store."""
         for table, row in reversed(change.puts):
             if table == "deployments" and row["ID"] == deployment_id:
                 return row
@@ -106,6 +113,7 @@ class Deployments:
         return bool(placed) and (updating or not had_running)
 
     def _put(self, change: Change, row: Row, **fields: object) -> Row:
+        """In place of what this change has put of it so far: one write, one event."""
         new = {
             **row,
             **fields,
@@ -119,6 +127,7 @@ class Deployments:
         return new
 
     def _succeed(self, change: Change, job: Row, row: Row) -> None:
+        """Its version of the job is stable from now on."""
         text = "Deployment completed successfully"
         self._put(change, row, Status="successful", StatusDescription=text)
         self._forget(row["ID"])

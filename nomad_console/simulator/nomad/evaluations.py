@@ -77,6 +77,7 @@ class Evaluations:
             change.put("evaluations", self._with(row, change, "canceled", reason))
 
     def blocked_for(self, key: tuple[str, str]) -> Row | None:
+        """A job has one at most: a newer one cancels it."""
         return next((row for row in self._blocked.values() if job_key(row) == key), None)
 
     def _changed(self, old: Row | None, new: Row | None) -> None:
@@ -168,7 +169,7 @@ class Evaluations:
 
     def _unblock_soon(self) -> None:
         if self._blocked and self._unblocking is None:
-            self._unblocking = self._core.after(0.004, self._unblock)
+            self._unblocking = self._core.after(DEQUEUE[0], self._unblock)
 
     def _unblock(self) -> None:
         self._unblocking = None

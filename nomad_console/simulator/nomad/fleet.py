@@ -74,6 +74,7 @@ class Fleet:
         return usage
 
     def claim(self, allocation: Row) -> Claim:
+        """Kept while it is held: what is given back is exactly what was taken."""
         claim = self._claims.get(allocation["ID"])
         if claim is None:
             claim = self._claims[allocation["ID"]] = claim_of(allocation)
@@ -87,7 +88,10 @@ class Fleet:
         return self._ready
 
     def shuffled(self) -> Iterator[str]:
-        """The ready nodes once each, from a random one on with a random stride."""
+        """The ready nodes once each, from a random one on with a random stride.
+
+        Nomad shuffles them all (scheduler, shuffleNodes); of thousands a search looks at a few.
+        """
         ready = self.ready()
         count = len(ready)
         if not count:

@@ -11,7 +11,10 @@ CLOSED = frozenset({"complete", "failed", "canceled"})
 
 
 def collect_garbage(core: Core) -> None:
-    """A forced collection: dead jobs, closed evaluations, terminal allocations, down nodes."""
+    """A forced collection: dead jobs, closed evaluations, terminal allocations, down nodes.
+
+    With it goes the proof of what a drain moved where.
+    """
     state = core.state
     change = state.change("GarbageCollected")
     change.quiet = True

@@ -47,6 +47,7 @@ class GroupServices:
             self._core.state.write(change)
 
     def deregister(self) -> None:
+        """Before shutdown_delay and the stop signal (group_service_hook.go, PreKill)."""
         gone = []
         for service in services_of(self._group):
             service_id = self._id(service)
@@ -82,6 +83,7 @@ class GroupServices:
         ]
 
     def _id(self, service: Row) -> str:
+        """As MakeAllocServiceID of Nomad has it; readers find the allocation in it."""
         group = self._group["Name"]
         alloc = self._allocation["ID"]
         return f"_nomad-task-{alloc}-group-{group}-{service['Name']}-{service['PortLabel']}"

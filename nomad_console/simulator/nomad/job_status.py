@@ -29,6 +29,7 @@ def _is(row: Row, key: tuple[str, str]) -> bool:
 
 
 def derived_status(state: State, change: Change, job: Row) -> str:
+    """A live copy makes it running, an open evaluation pending; what the change puts counts."""
     key = (job["Namespace"], job["ID"])
     if job["Type"] in SYSTEM_TYPES and not job["Stop"]:
         return "running"

@@ -12,7 +12,8 @@ from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.runner import Runner
 from nomad_console.simulator.nomad.state import Change, Row
 
-VERSIONS_KEPT = 6
+VERSIONS_KEPT = 6  # job_tracked_versions by default
+# No part of the specification: jobs that differ only here are one version (Job.SpecChanged).
 _SET_BY_SERVERS = (
     "CreateIndex",
     "JobModifyIndex",
@@ -76,6 +77,7 @@ class JobWrites:
         return row
 
     def deregister(self, namespace: str, job_id: str, *, purge: bool = False) -> Row:
+        """Stopped, it stays as a new version; purged, its row goes and its copies are told to."""
         job = self.job(namespace, job_id)
         change = self._core.state.change("JobDeregistered")
         evaluation = self._evaluations.new(
@@ -102,6 +104,7 @@ class JobWrites:
     def scale(
         self, namespace: str, job_id: str, group_name: str, count: int, message: str = ""
     ) -> Row:
+        """A new version and, where the group has an update block, a deployment."""
         job = self.job(namespace, job_id)
         group = group_of(job, group_name)
         if group is None:
@@ -143,6 +146,7 @@ class JobWrites:
         return _answer(evaluation, self._core.state.write(change), job)
 
     def stop_allocation(self, alloc_id: str, *, no_shutdown_delay: bool = False) -> Row:
+        """Sets Migrate as a drain does: the flag alone does not tell the two apart."""
         state = self._core.state
         row = self._allocation(alloc_id)
         job = state.jobs.get((row["Namespace"], row["JobID"]), state.allocation_jobs[alloc_id])
@@ -159,6 +163,7 @@ class JobWrites:
         return {"EvalID": evaluation["ID"], "Index": state.write(change)}
 
     def restart_allocation(self, alloc_id: str, task: str = "") -> Row:
+        """Its client does it: the servers write nothing, so there is no index."""
         self._runner(alloc_id, task).restart()
         return {"Index": 0}
 
@@ -180,6 +185,7 @@ class JobWrites:
         return row
 
     def _runner(self, alloc_id: str, task: str) -> Runner:
+        """What can be signalled now; each reason why not has its own words in Nomad."""
         row = self._allocation(alloc_id)
         if task and task not in (row["TaskStates"] or {}):
             raise Refusal(500, f"Could not find task runner for task: {task}")

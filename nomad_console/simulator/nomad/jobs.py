@@ -8,15 +8,17 @@ task ends by itself).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
+from nomad_console.simulator.nomad import policies
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.pace import Pace
 
 JobType = Literal["service", "batch", "system", "sysbatch"]
 BATCH_TYPES = frozenset({"batch", "sysbatch"})  # end by themselves; nobody judges their health
 SYSTEM_TYPES = frozenset({"system", "sysbatch"})  # a copy on every node that can have one
+# durations among the keys; the others are words
 SCALED_META = ("sim.start", "sim.stop", "sim.latency", "sim.exit_after")
 
 
@@ -119,18 +121,11 @@ class JobSpec:
             "TaskGroups": [_group(group, self, pace) for group in self.groups],
             "Type": self.type,
             "UI": None,
-            "Update": _update(pace, 1 if self.type in {"service", "system"} else 0),
+            "Update": policies.update(pace, 1 if self.type in {"service", "system"} else 0),
             "VaultNamespace": "",
             "Version": 0,
             "VersionTag": None,
         }
-
-
-def one_group(
-    job_id: str, group: GroupSpec, type_: JobType = "service", namespace: str = "default"
-) -> JobSpec:
-    """A job whose only group has the job's name."""
-    return JobSpec(job_id, (replace(group, name=job_id),), type_, namespace)
 
 
 def _constraints(constraints: Sequence[tuple[str, str, str]]) -> list[Row] | None:
@@ -138,46 +133,29 @@ def _constraints(constraints: Sequence[tuple[str, str, str]]) -> list[Row] | Non
     return rows or None
 
 
-def _update(
-    pace: Pace,
-    max_parallel: int,
-    health_check: str = "",
-    min_healthy_time: float = 0,
-    healthy_deadline: float = 0,
-    progress_deadline: float = 0,
-) -> Row:
-    """An update block; the job's own has only the first two, its groups' have all."""
-    return {
-        "AutoPromote": False,
-        "AutoRevert": False,
-        "Canary": 0,
-        "HealthCheck": health_check,
-        "HealthyDeadline": pace.ns(healthy_deadline),
-        "MaxParallel": max_parallel,
-        "MinHealthyTime": pace.ns(min_healthy_time),
-        "ProgressDeadline": pace.ns(progress_deadline),
-        "Stagger": pace.ns(30) if max_parallel else 0,
-    }
-
-
 def _group(group: GroupSpec, job: JobSpec, pace: Pace) -> Row:
-    restart = _restart_policy(group, job.type, pace)
+    batch, health = job.type in BATCH_TYPES, (group.min_healthy_time, group.healthy_deadline)
+    restart = policies.restart(pace, group.restart_attempts, group.restart_delay, batch=batch)
+    reschedule = policies.reschedule(pace, group.reschedule_delay, batch=batch)
+    migrate = policies.migrate(pace, group.max_parallel, *health)
+    update = policies.update(pace, group.max_parallel, "checks", *health, group.progress_deadline)
+    away = group.disconnect
     service = group.service
     return {
         "Affinities": None,
         "Constraints": _constraints([*group.constraints, *_implied(service)]),
         "Consul": None,
         "Count": group.count,
-        "Disconnect": _disconnect(group.disconnect, pace),
+        "Disconnect": away and policies.disconnect(pace, away.lost_after, replace=away.replace),
         "EphemeralDisk": {"Migrate": False, "SizeMB": 300, "Sticky": False},
         "MaxClientDisconnect": None,
         "MaxRunDuration": None,
         "Meta": _group_meta(group.meta, pace),
-        "Migrate": _migrate(group, pace) if job.type == "service" else None,
+        "Migrate": migrate if job.type == "service" else None,
         "Name": group.name,
         "Networks": _networks(group.ports),
         "PreventRescheduleOnLost": False,
-        "ReschedulePolicy": _reschedule_policy(group, job.type, pace),
+        "ReschedulePolicy": None if job.type in SYSTEM_TYPES else reschedule,
         "RestartPolicy": restart,
         "Scaling": None,
         "Services": [_service(service, job.namespace, pace)] if service else None,
@@ -185,7 +163,7 @@ def _group(group: GroupSpec, job: JobSpec, pace: Pace) -> Row:
         "Spreads": _spreads(group.spread),
         "StopAfterClientDisconnect": None,
         "Tasks": [_task(group, restart, pace)],
-        "Update": _group_update(group, pace) if job.type in {"service", "system"} else None,
+        "Update": update if job.type in {"service", "system"} else None,
         "Volumes": None,
     }
 
@@ -207,64 +185,8 @@ def _group_meta(meta: Mapping[str, str], pace: Pace) -> dict[str, str] | None:
     return scaled or None
 
 
-def _disconnect(disconnect: Disconnect | None, pace: Pace) -> Row | None:
-    if disconnect is None:
-        return None
-    return {
-        "LostAfter": pace.ns(disconnect.lost_after),
-        "Reconcile": "best_score",
-        "Replace": disconnect.replace,
-        "StopOnClientAfter": None,
-    }
-
-
-def _migrate(group: GroupSpec, pace: Pace) -> Row:
-    return {
-        "HealthCheck": "checks",
-        "HealthyDeadline": pace.ns(group.healthy_deadline),
-        "MaxParallel": group.max_parallel,
-        "MinHealthyTime": pace.ns(group.min_healthy_time),
-    }
-
-
-def _group_update(group: GroupSpec, pace: Pace) -> Row:
-    return _update(
-        pace,
-        group.max_parallel,
-        "checks",
-        group.min_healthy_time,
-        group.healthy_deadline,
-        group.progress_deadline,
-    )
-
-
-def _restart_policy(group: GroupSpec, type_: JobType, pace: Pace) -> Row:
-    batch = type_ in BATCH_TYPES
-    attempts = (3 if batch else 2) if group.restart_attempts is None else group.restart_attempts
-    return {
-        "Attempts": attempts,
-        "Delay": pace.ns(group.restart_delay),
-        "Interval": pace.ns(86_400 if batch else 1_800),
-        "Mode": "fail",
-        "RenderTemplates": False,
-    }
-
-
-def _reschedule_policy(group: GroupSpec, type_: JobType, pace: Pace) -> Row | None:
-    if type_ in SYSTEM_TYPES:
-        return None
-    batch = type_ == "batch"
-    return {
-        "Attempts": 1 if batch else 0,
-        "Delay": pace.ns(5 if batch else group.reschedule_delay),
-        "DelayFunction": "constant" if batch else "exponential",
-        "Interval": pace.ns(86_400) if batch else 0,
-        "MaxDelay": 0 if batch else pace.ns(3_600),
-        "Unlimited": not batch,
-    }
-
-
 def _networks(ports: Mapping[str, int]) -> list[Row] | None:
+    """Host networking, as raw_exec tasks have it: a static port is one a node gives only once."""
     if not ports:
         return None
     dynamic = [{"HostNetwork": "default", "Label": label} for label, to in ports.items() if not to]

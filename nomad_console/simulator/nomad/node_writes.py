@@ -1,4 +1,7 @@
-"""Writes to a node that operators ask for: eligibility, drain, evaluation, purge."""
+"""Writes to a node that operators ask for: eligibility, drain, evaluation, purge.
+
+Drain and eligibility as nomad/node_endpoint.go and state_store.go have them, refusals included.
+"""
 
 from nomad_console.simulator.nomad.core import Core, seconds_of
 from nomad_console.simulator.nomad.evaluations import Evaluations
@@ -7,7 +10,7 @@ from nomad_console.simulator.nomad.nodes import node_event, with_event
 from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
 
-ANONYMOUS = "acls-disabled"
+ANONYMOUS = "acls-disabled"  # the accessor of everybody while access control is off
 
 
 class NodeWrites:
@@ -19,6 +22,7 @@ class NodeWrites:
         self._heartbeats = heartbeats
 
     def set_eligibility(self, node_id: str, eligibility: str) -> Row:
+        """What changes nothing is answered with index 0 and leaves no event behind."""
         if eligibility not in {"eligible", "ineligible"}:
             raise Refusal(500, f'rpc error: invalid scheduling eligibility "{eligibility}"')
         node = self._node(node_id)
@@ -50,7 +54,10 @@ class NodeWrites:
         meta: dict[str, str] | None = None,
         actor: str = ANONYMOUS,
     ) -> Row:
-        """`spec`: {"Deadline": ns, "IgnoreSystemJobs": bool}, None to cancel."""
+        """`spec`: {"Deadline": ns, "IgnoreSystemJobs": bool}, None to cancel.
+
+        A drain takes eligibility away in the same write; only a cancelled one may give it back.
+        """
         node = self._node(node_id)
         change = self._core.state.change("NodeDrain")
         strategy = _strategy(self._core, node, spec)
@@ -81,6 +88,7 @@ class NodeWrites:
         return _wide_answer(rows, self._core.state.index, 0)
 
     def purge(self, node_id: str) -> Row:
+        """The row goes, with its LastDrain and eligibility; its allocations are lost."""
         node = self._node(node_id)
         state = self._core.state
         change = state.change("NodeDeregistration")
@@ -92,11 +100,12 @@ class NodeWrites:
     def _node(self, node_id: str) -> Row:
         node = self._core.state.nodes.get(node_id)
         if node is None:
-            raise Refusal(500, "rpc error: node not found")
+            raise Refusal(500, "rpc error: node not found")  # not 404: the servers refuse it
         return node
 
 
 def _strategy(core: Core, node: Row, spec: Row | None) -> Row | None:
+    """A second call keeps StartedAt, but its deadline counts anew from now."""
     if spec is None:
         return None
     before = node["DrainStrategy"]
@@ -144,6 +153,7 @@ def _answer(rows: list[Row], index: int, node_index: int) -> Row:
 
 
 def _wide_answer(rows: list[Row], index: int, node_index: int) -> Row:
+    """Nomad answers these with the struct of a node's registration (NodeUpdateResponse)."""
     return {
         **_answer(rows, index, node_index),
         "Features": 0,

@@ -7,12 +7,12 @@ from typing import Any
 from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.state import Row
 
-NODE_EVENTS_KEPT = 10
+NODE_EVENTS_KEPT = 10  # structs.MaxRetainedNodeEvents
 
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """What a client machine brings along."""
+    """What a client machine brings along; `cpu_mhz` is the sum of its cores."""
 
     name: str
     address: str
@@ -101,10 +101,12 @@ def with_event(node: Row, event: Row, **fields: Any) -> Row:
 
 
 def with_version(node: Row, version: str) -> Row:
+    """As registered by a new binary: all else, eligibility too, is kept (upsertNodeTxn)."""
     return {**node, "Attributes": {**node["Attributes"], "nomad.version": version}}
 
 
 def _attributes(core: Core, spec: NodeSpec) -> dict[str, str]:
+    """Fingerprints. A real node has some hundred; these are those that jobs and consoles read."""
     cores = 2
     return {
         "consul.connect": "false",
@@ -147,6 +149,7 @@ def _attributes(core: Core, spec: NodeSpec) -> dict[str, str]:
 
 
 def _drivers(stamp: str) -> Row:
+    """On machines without cgroups, as recorded, `exec` is there but not healthy."""
     return {
         "raw_exec": {
             "Attributes": {"driver.raw_exec": "true"},

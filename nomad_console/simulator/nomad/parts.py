@@ -41,6 +41,8 @@ class Parts:
         self.datacenter = datacenter
         self.machines: dict[str, Machine] = {}
         self.apps = AppTable(self.machines)
+        # The store calls observers in the order in which they signed up: the fleet counts first,
+        # so that whoever is woken by a write finds its room taken or free already.
         self._fleet = Fleet(self.core)
         self._evaluations = Evaluations(self.core, self._fleet)
         self._deployments = Deployments(self.core, self._evaluations)

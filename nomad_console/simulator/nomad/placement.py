@@ -18,8 +18,9 @@ from nomad_console.simulator.nomad.core import Core
 from nomad_console.simulator.nomad.fleet import Claim, Fleet, GroupKey, Usage, group_key
 from nomad_console.simulator.nomad.state import Row
 
-BINPACK_MAX = 18.0
-SPREAD_SCAN = 100
+BINPACK_MAX = 18.0  # the best fit there is: rank.go, binPackingMaxFitScore
+SPREAD_SCAN = 100  # nodes scored where copies are to be spread (scheduler/stack.go)
+SCORES_KEPT = 5  # structs.MaxRetainedNodeScores
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Seat:
 
 
 class Draft:
-    """The fleet's usage as it will be when the plan under way has been applied."""
+    """The fleet's usage as it will be when the plan under way has been applied.
+
+    Only nodes the plan touches are copied; a plan that is dropped leaves nothing behind.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
@@ -109,7 +113,7 @@ class Placement:
         if group["Spreads"] or job["Spreads"]:
             limit = SPREAD_SCAN
         elif limit is None:
-            limit = max(2, math.ceil(math.log2(ready or 1)))
+            limit = max(2, math.ceil(math.log2(ready or 1)))  # stack.go, SetNodes
         wanted = _claim(group, {})
         best: tuple[float, Row, dict[str, int]] | None = None
         for node_id in self._fleet.shuffled():
@@ -176,6 +180,7 @@ class Placement:
     def _ports(
         self, usage: Usage, group: Row, resources: Row, tally: _Tally
     ) -> dict[str, int] | None:
+        """By label; a static port that is taken rules the node out, a dynamic one is drawn."""
         ports: dict[str, int] = {}
         for network in group["Networks"] or ():
             for port in network.get("ReservedPorts", ()):
@@ -201,6 +206,7 @@ class Placement:
         wanted: Claim,
         penalised: Iterable[str],
     ) -> Row:
+        """Each ranking's word from -1 to 1; NormScore is the mean of those that say something."""
         key = (job["Namespace"], job["ID"], group["Name"])
         usage = draft.usage(node["ID"])
         copies = usage.groups[key]
@@ -233,7 +239,7 @@ class Placement:
         return -1.0 if least == 0 else (least - mine) / least
 
     def _metrics(self, job: Row, tally: _Tally, ready: int) -> Row:
-        ranked = sorted(tally.scores, key=lambda row: -row["NormScore"])[:5]
+        ranked = sorted(tally.scores, key=lambda row: -row["NormScore"])[:SCORES_KEPT]
         return {
             "AllocationTime": self._core.rng.randrange(40_000, 300_000),
             "ClassExhausted": None,

@@ -26,6 +26,7 @@ class Plans:
         seats: list[tuple[Want, Seat | None]],
         followups: dict[str, str],
     ) -> None:
+        """Everything in one raft transaction: readers of the event stream get it as one line."""
         change = self._core.state.change("PlanResult")
         rows = self._changed(job, result, followups, change)
         placed = [
@@ -55,6 +56,10 @@ class Plans:
     def _changed(
         self, job: Row, result: Reconciled, followups: dict[str, str], change: Change
     ) -> dict[str, Row]:
+        """Rows of allocations that exist already, by id.
+
+        An update in place asks for a new verdict, so the old one is dropped.
+        """
         rows: dict[str, Row] = {}
         waiting: list[tuple[Row, dict[str, Any]]] = [(row, {}) for row, _ in result.later]
         for row, fields in [*result.stops, *result.updates, *waiting]:

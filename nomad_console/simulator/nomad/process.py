@@ -9,7 +9,8 @@ from nomad_console.simulator.services import App
 from nomad_console.simulator.timeline import Timer
 
 EDGE_LOOK = 0.1  # s between looks at an edge that ends its requests
-EXITED, SIGKILL, SIGINT = (0, 0), (137, 9), (130, 2)  # exit code, signal
+# (exit code, signal); SIGINT is Nomad's default kill_signal, and its code that of a shell
+EXITED, SIGKILL, SIGINT = (0, 0), (137, 9), (130, 2)
 
 
 class Process:

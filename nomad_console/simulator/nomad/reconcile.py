@@ -15,6 +15,7 @@ from nomad_console.simulator.nomad.allocations import (
 from nomad_console.simulator.nomad.core import Core, seconds_of
 from nomad_console.simulator.nomad.state import Row
 
+# DesiredDescription, word for word as Nomad's scheduler writes it
 MIGRATING = "alloc is being migrated"
 UPDATING = "alloc is being updated due to job update"
 NOT_NEEDED = "alloc not needed due to job update"
@@ -34,7 +35,7 @@ Tally = Literal[
     "RescheduleNow",
     "RescheduleLater",
 ]
-# Changing these of a group leaves its running copies alone.
+# Changing these of a group leaves its running copies alone (scheduler/util.go, tasksUpdated).
 _UPDATED_IN_PLACE = (
     "Count",
     "Disconnect",
@@ -164,6 +165,7 @@ class Reconciler:
         return bool(followup["WaitUntil"] <= self._core.stamp())
 
     def _tainted(self, row: Row, group: Row) -> bool:
+        """What its node's state or a drain's mark makes of a copy that lives; True: it stays."""
         node = self._core.state.nodes.get(row["NodeID"])
         status = "down" if node is None else node["Status"]
         name = group["Name"]
@@ -188,6 +190,7 @@ class Reconciler:
         return True
 
     def _lose(self, row: Row, group: Row) -> bool:
+        """Replaced at once, though its tasks may run on where the servers cannot see them."""
         self._result.stop(row, LOST, ClientStatus="lost")
         self._result.wants.append(Want(group["Name"], row["Name"], row))
         self._result.tally(group["Name"], "Place")
@@ -202,6 +205,7 @@ class Reconciler:
         self._result.tally(group["Name"], "Disconnect")
 
     def _unknown(self, row: Row, group: Row, status: str) -> bool:
+        """Out of reach until now: given up after lost_after, or once its node counts as down."""
         if status not in {"down", "disconnected"}:
             return True
         since = next(
@@ -249,6 +253,7 @@ class Reconciler:
                 self._result.tally(name, "Ignore")
 
     def _update_limit(self, group: Row, keep: list[Row]) -> int:
+        """max_parallel less those not yet judged; none once a copy of the deployment is bad."""
         if self._job["Type"] == "batch" or not (group["Update"] or {}).get("MaxParallel"):
             return int(group["Count"])
         limit = int(group["Update"]["MaxParallel"])
@@ -310,7 +315,7 @@ def _tracker(row: Row, core: Core, delay: float) -> Row:
         "RescheduleTime": core.now_ns(),
     }
     events = [*(row["RescheduleTracker"] or {"Events": []})["Events"], event]
-    return {"Events": events[-5:], "LastReschedule": "ok"}
+    return {"Events": events[-5:], "LastReschedule": "ok"}  # maxPastRescheduleEvents
 
 
 def out_of_reach(row: Row, core: Core) -> Row:

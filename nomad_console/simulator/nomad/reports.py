@@ -55,6 +55,7 @@ class Reports:
         return self._expected.pop(alloc_id, [])
 
     def take(self, node_id: str, reported: Mapping[str, Reported]) -> None:
+        """A purged node's reports are dropped: it must register first."""
         if node_id not in self._core.state.nodes:
             return
         self._batch.update(reported)
@@ -111,7 +112,7 @@ class Reports:
             new["DeploymentStatus"] = judged(change.index, healthy=good, at=when)
             if old["DeploymentID"]:
                 self._deployments.report(change, new, healthy=good)
-        if old["ClientStatus"] == "unknown":
+        if old["ClientStatus"] == "unknown":  # back in reach: it will not be given up as lost
             new["FollowupEvalID"] = ""
         return new
 
@@ -132,6 +133,11 @@ class Reports:
                 self._evaluations.new(change, jobs[key], "alloc-failure")
 
     def _put_nodes(self, change: Change, node_ids: set[str]) -> None:
+        """Every report writes its node too (state_store.go, UpdateAllocsFromClient).
+
+        So readers who block on the list of nodes wake on allocation traffic; those of one node do
+        not, as its ModifyIndex stays.
+        """
         for node_id in sorted(node_ids):
             node = self._core.state.nodes.get(node_id)
             if node is not None:

@@ -133,7 +133,7 @@ class Runner:
             self._end("failed", FAILED)
             return
         self._restarts.append(now)
-        delay = round(policy["Delay"] * self._core.between(1.0, 1.25))
+        delay = round(policy["Delay"] * self._core.between(1.0, 1.25))  # restarts.go, jitter
         self.tasks.add(task_events.restarting, delay, "Restart within policy")
         self.client_status, self.client_description = "pending", PENDING
         self.tasks.set_pending()
@@ -223,7 +223,7 @@ class Runner:
         self.client_status, self.client_description = status, description
         if self._health is not None and not self._health.decided:
             self._health.close()
-            self.verdict = (False, self._core.stamp())
+            self.verdict = (False, self._core.stamp())  # ended before it was judged: not healthy
         self._host.report(self, urgent=True)
         self._host.ended(self)
 

@@ -14,7 +14,7 @@ from nomad_console.simulator.nomad.reconcile import Reconciled, Reconciler, Want
 from nomad_console.simulator.nomad.state import Row, job_key
 from nomad_console.simulator.nomad.system_jobs import reconcile_system
 
-UPDATE_KINDS = (
+UPDATE_KINDS = (  # every key of DesiredUpdates is there, those at 0 too
     "Canary",
     "DestructiveUpdate",
     "Disconnect",
@@ -45,7 +45,10 @@ class Scheduler:
         evaluations.serve(self.process)
 
     def process(self, evaluation: Row) -> Row:
-        """Apply the plan; return what the completed evaluation says of it."""
+        """Apply the plan; return what the completed evaluation says of it.
+
+        Blocked and delayed evaluations are written before the plan, whose rows name them.
+        """
         snapshot = self._core.state.index
         job = self._core.state.jobs.get(job_key(evaluation))
         if job is None:
@@ -88,6 +91,7 @@ class Scheduler:
     def _find(
         self, draft: Draft, job: Row, result: Reconciled, failed: dict[str, Row]
     ) -> list[tuple[Want, Seat | None]]:
+        """Once a group has found no place, the rest of it is only counted (CoalescedFailures)."""
         seats: list[tuple[Want, Seat | None]] = []
         for want in result.wants:
             group = group_of(job, want.group)
@@ -106,6 +110,7 @@ class Scheduler:
     def _system(
         self, draft: Draft, job: Row, evaluation: Row, failed: dict[str, Row]
     ) -> tuple[Reconciled, list[tuple[Want, Seat | None]], dict[str, int]]:
+        """A node that constraints rule out is no failure: the job was never meant for it."""
         result, placed = reconcile_system(self._core, job, evaluation)
         for row, _ in result.stops:
             draft.release(row)

@@ -24,7 +24,7 @@ RowObserver = Callable[[Row | None, Row | None], None]
 
 EVENT_BUFFER_SIZE = 100  # Nomad's default event_buffer_size, in raft transactions
 
-_TOPICS: dict[Table, str] = {
+_TOPICS: dict[Table, str] = {  # namespaces have none: nobody is told of them
     "nodes": "Node",
     "allocations": "Allocation",
     "jobs": "Job",
@@ -51,6 +51,7 @@ def key_of(table: Table, row: Row) -> Key:
 
 
 def _filter_keys(table: Table, row: Row) -> list[str] | None:
+    """What besides its key a subscriber may name an event by (nomad/state/events.go)."""
     match table:
         case "allocations" | "evaluations":
             return [row["JobID"], row.get("DeploymentID") or ""]
@@ -137,7 +138,10 @@ class State:
         return lambda: self._watchers.remove(callback)
 
     def write(self, change: Change) -> int:
-        """Apply one transaction; rows already carry its index."""
+        """Apply one transaction; rows already carry its index.
+
+        Observers come last, once everybody has been told: they may write again.
+        """
         if change.index != self.index + 1:
             raise ValueError(f"change made for index {change.index}, but it is {self.index}")
         self.index = change.index
@@ -196,6 +200,7 @@ class State:
 
 
 def _touches(table: Table, row: Row, index: int) -> Iterator[str]:
+    """Names a blocked reader may sleep on; a node that keeps its ModifyIndex wakes only lists."""
     yield table
     match table:
         case "nodes":

@@ -1,4 +1,7 @@
-"""What a system job lacks and has too much of: one copy on every node that can have one."""
+"""What a system job lacks and has too much of: one copy on every node that can have one.
+
+As the node reconciler of Nomad's scheduler: a copy that is lost or drained is not moved elsewhere.
+"""
 
 from nomad_console.simulator.nomad.allocations import (
     client_terminal,
@@ -26,7 +29,10 @@ TAINTED = "alloc not needed as node is tainted"
 def reconcile_system(
     core: Core, job: Row, evaluation: Row
 ) -> tuple[Reconciled, list[tuple[Want, Row]]]:
-    """What must change, and the copies to place with the node each belongs on."""
+    """What must change, and the copies to place with the node each belongs on.
+
+    A copy told to stop is followed by another on its node only where that is an update.
+    """
     result = Reconciled()
     placed: list[tuple[Want, Row]] = []
     live: dict[tuple[str, str], Row] = {}

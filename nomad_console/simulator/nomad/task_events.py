@@ -1,11 +1,14 @@
-"""Task events as Nomad's clients write them, all fields present."""
+"""Task events as Nomad's clients write them, all fields present.
+
+Words as Nomad fills them in (structs.go, PopulateEventDisplayMessage); times in nanoseconds.
+"""
 
 from typing import Any
 
 from nomad_console.simulator.go_text import duration
 from nomad_console.simulator.nomad.state import Row
 
-TASK_EVENTS_KEPT = 10
+TASK_EVENTS_KEPT = 10  # the newest of each task: after many restarts a stop pushes others out
 
 _EMPTY: Row = {
     "Details": {},
@@ -53,6 +56,7 @@ def started(time: int) -> Row:
 
 
 def killing(time: int, kill_timeout: int) -> Row:
+    """Written at every stop, whether or not force follows."""
     wait = duration(kill_timeout)
     return _event(
         time,
@@ -64,12 +68,14 @@ def killing(time: int, kill_timeout: int) -> Row:
 
 
 def terminated(time: int, exit_code: int, signal: int) -> Row:
+    """137 and signal 9: the kill timeout was over before the task had ended."""
     text = f"Exit Code: {exit_code}" + (f", Signal: {signal}" if signal else "")
     details = {"exit_code": str(exit_code), "signal": str(signal), "oom_killed": "false"}
     return _event(time, "Terminated", text, ExitCode=exit_code, Signal=signal, Details=details)
 
 
 def killed(time: int) -> Row:
+    """Nomad's word for any end that was wanted, a clean exit too."""
     return _event(time, "Killed", "Task successfully killed")
 
 

@@ -51,6 +51,7 @@ class TaskStates:
         self._started_at = self._core.stamp()
 
     def set_pending(self) -> None:
+        """Between two starts; StartedAt stays."""
         self._state = "pending"
 
     def end(self, *, failed: bool) -> None:

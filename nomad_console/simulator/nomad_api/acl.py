@@ -11,16 +11,18 @@ from nomad_console.simulator.nomad.refusals import Refusal
 from nomad_console.simulator.nomad.state import Row
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_NEVER = "0001-01-01T00:00:00Z"
+_NEVER = "0001-01-01T00:00:00Z"  # Go's zero time
 DENIED = "Permission denied"
 EXPIRED = "ACL token expired"  # of the token's own record; lists deny (nomad/structs/errors.go)
-POLICY_INDEX = 15
+POLICY_INDEX = 15  # every policy was written then, before the world began
 
+# what `policy = "read"` and `"write"` of a namespace stand for (acl/policy.go)
 READ = frozenset({"list-jobs", "parse-job", "read-job", "read-job-scaling", "read-fs", "read-logs"})
 WRITE = READ | {"submit-job", "dispatch-job", "scale-job", "alloc-lifecycle"}
 
 
 def denied() -> Refusal:
+    """The same for no, an unknown and an insufficient token: nothing is told by it."""
     return Refusal(403, DENIED)
 
 
@@ -231,7 +233,7 @@ class Acl:
         return rights.without(self._forbidden)
 
     def row(self, secret: str) -> Row:
-        """The answer of acl/token/self."""
+        """The answer of acl/token/self: 200 for anonymous callers too, so no proof of a token."""
         if not self.enabled:
             off = {"AccessorID": "acls-disabled", "Name": "ACLs disabled token", "Policies": None}
             return _anonymous() | off
@@ -245,7 +247,7 @@ class Acl:
     def _token(self, secret: str, past: Refusal | None = None) -> Token | None:
         if not secret or not self._tokens:
             return None
-        if not _UUID.fullmatch(secret):
+        if not _UUID.fullmatch(secret):  # then it is taken for a JWT
             raise Refusal(
                 500,
                 "failed to parse signed token: go-jose/go-jose: "

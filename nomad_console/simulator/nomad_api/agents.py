@@ -20,7 +20,7 @@ _RUNTIME = {
     "max_procs": "2",
     "version": "go1.26.8",
 }
-_NO_MEMBER: Row = {
+_NO_MEMBER: Row = {  # a client is in no serf pool
     "Addr": None,
     "DelegateCur": 0,
     "DelegateMax": 0,
@@ -86,6 +86,7 @@ def _configuration() -> Row:
 
 
 def agent_self(view: View, call: Call, agent: Agent) -> Answer:
+    """What tells a client from a server, as both answer almost everything else alike."""
     call.need("agent")
     configuration = deepcopy(_configuration())
     _identify(configuration, view, agent)
@@ -132,6 +133,7 @@ def _as_client(configuration: Row, view: View, agent: Agent) -> None:
 
 
 def _client_stats(view: View, agent: Agent) -> dict[str, str]:
+    """Durations as text here, unlike anywhere else in the API."""
     since, ttl = view.cluster.heartbeat(agent.name)
     return {
         "heartbeat_ttl": f"{ttl:.6f}s",
@@ -183,5 +185,6 @@ def agent_health(view: View, call: Call, agent: Agent) -> Answer:
 
 
 def agent_members(view: View, call: Call, agent: Agent) -> Answer:
+    """Servers only; a client passes the question on to one of them."""
     call.need("node")
     return Answer(view.cluster.servers.members(agent.server.name))

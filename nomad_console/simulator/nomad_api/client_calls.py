@@ -1,4 +1,8 @@
-"""Calls that go through to a client: its statistics, its allocations' checks and files."""
+"""Calls that go through to a client: its statistics, its allocations' checks and files.
+
+None of it comes from a store, so there is no index. The figures are made up from what the node
+holds: they are there to be shown, and nothing follows from them.
+"""
 
 from datetime import datetime
 
@@ -8,8 +12,8 @@ from nomad_console.simulator.nomad_api.agents import Agent
 from nomad_console.simulator.nomad_api.calls import Answer, Call
 from nomad_console.simulator.nomad_api.view import View
 
-ORIGIN = "Origin"
-_DISK = 270_553_174_016
+ORIGIN = "Origin"  # Vary of what passes through to clients: these paths are open to CORS
+_DISK = 270_553_174_016  # bytes
 
 
 def client_stats(view: View, call: Call, agent: Agent) -> Answer:

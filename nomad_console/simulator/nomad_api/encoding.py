@@ -1,4 +1,8 @@
-"""Rows as Nomad writes them: stubs in lists, whole structs with their empty fields left out."""
+"""Rows as Nomad writes them: stubs in lists, whole structs with their empty fields left out.
+
+Lists give every key, null or empty; whole structs and events leave empty ones out, as their
+JSON tags say `omitempty`. A reader must take both for the same.
+"""
 
 from collections.abc import Callable
 
@@ -6,7 +10,7 @@ from nomad_console.simulator.nomad.allocations import NO_TRANSITION
 from nomad_console.simulator.nomad.state import Row, State
 from nomad_console.simulator.nomad_api.structs import names
 
-_OF_LISTS = {"JobType", "JobVersion"}
+_OF_LISTS = {"JobType", "JobVersion"}  # a whole allocation carries its Job instead
 _NODE_STUB = names("""
     CreateIndex Datacenter Drain Drivers HostVolumes ID LastDrain ModifyIndex Name NodeClass
     NodePool SchedulingEligibility Status StatusDescription
@@ -29,6 +33,7 @@ def lean(row: Row) -> Row:
 
 
 def node_stub(row: Row, *, os: bool, resources: bool) -> Row:
+    """Version stands here alone; in the whole node it is an attribute."""
     attributes: dict[str, str] = row["Attributes"]
     stub: Row = {
         "Address": attributes.get("unique.network.ip-address", ""),

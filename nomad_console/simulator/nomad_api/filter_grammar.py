@@ -15,12 +15,15 @@ _TOKEN = re.compile(
       | (?P<mark>[().\[\]])""",
     re.VERBOSE,
 )
+# what the generated parser (pigeon, go-bexpr's grammar.peg) says it would have taken instead
 _END_OF_WORDS = '"-", "0", "\\"", "`", [ \\t\\r\\n], [1-9] or [a-zA-Z]'
 _OPERATORS = '"!=", "==", "[", "contains", "in", "is", "matches", "not" or [ \\t\\r\\n]'
 _OPERANDS = '"(", "-", "0", "\\"", "`", "not", [ \\t\\r\\n], [1-9] or [a-zA-Z]'
 
 
 class Operator(StrEnum):
+    """`contains` is `in` read from its other side."""
+
     EQUAL = "=="
     NOT_EQUAL = "!="
     IN = "in"
@@ -73,6 +76,8 @@ def parse(text: str) -> Expression:
 
 
 class _Parser:
+    """Recursive descent. Both and Either lean to the right, as the grammar's rules do."""
+
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = list(self._split(text))
@@ -138,6 +143,7 @@ class _Parser:
         return self._match()
 
     def _match(self) -> Expression:
+        """Either side may hold the selector: only what follows the first word tells."""
         begin = self._at
         if self._next.kind == "number" or (
             self._next.kind == "string" and not self._next.text.startswith('"/')
@@ -170,6 +176,7 @@ class _Parser:
         raise self._error(self._next.at, _OPERATORS)
 
     def _selector(self) -> tuple[str, ...]:
+        """`a.b`, `a["b"]` or `"/a/b"`; a JSON pointer escapes its slashes (RFC 6901)."""
         token = self._next
         if token.kind == "string" and token.text.startswith('"/'):
             self._at += 1

@@ -41,6 +41,7 @@ class Filter:
 
 
 def _failed(text: str) -> Refusal:
+    """Found only when a row is looked at: an empty table refuses nothing."""
     return Refusal(400, f"failed to read result page: {text}")
 
 
@@ -51,6 +52,7 @@ def compile_filter(text: str, struct: str) -> Filter:
 
 
 def _equalities(expression: Expression) -> list[tuple[str, str]]:
+    """Plain fields that every row must have at one value, whatever else is asked for."""
     match expression:
         case Both(left, right):
             return _equalities(left) + _equalities(right)
@@ -120,7 +122,7 @@ def _finder(path: tuple[str, ...], struct: str) -> Callable[[Row], object]:
                     raise _no_field(pointer, at, part)
                 value = value[part]
             elif value is _ABSENT and path[0] == "DesiredTransition":
-                value = None
+                value = None  # its fields are pointers: there, but nil
             elif is_map and (value is None or value is _ABSENT):
                 raise _NoKey
             else:
@@ -156,6 +158,7 @@ def _test(operator: Operator, match: Match) -> Callable[[object], bool]:
 
 
 def _equal(value: object, literal: str) -> bool:
+    """The literal is read as the value's own type; one that cannot be is refused (go-bexpr)."""
     if isinstance(value, str):
         return value == literal
     if isinstance(value, bool):
@@ -180,6 +183,7 @@ def _no_number(function: str, literal: str) -> Refusal:
 
 
 def _contains(value: object, literal: str, path: tuple[str, ...]) -> bool:
+    """A part of a text, a key of a map or an item of a list."""
     if isinstance(value, str):
         return literal in value
     if isinstance(value, dict):

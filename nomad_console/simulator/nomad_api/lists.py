@@ -77,7 +77,10 @@ def by_creation(places: Sequence[Place], table: dict[str, Row], query: Query, ke
 
 @dataclass
 class CreationOrder:
-    """One table's rows by (CreateIndex, ID), kept in step with its writes."""
+    """One table's rows by (CreateIndex, ID), kept in step with its writes.
+
+    Put in order only when somebody reads: between two readers there may be thousands of writes.
+    """
 
     state: State
     table: dict[str, Row]

@@ -15,6 +15,7 @@ def peers(view: View, _call: Call) -> Answer:
 
 
 def raft_configuration(view: View, call: Call) -> Answer:
+    """Every peer, dead ones too: raft forgets nobody by itself."""
     call.need("operator")
     return Answer(view.cluster.servers.raft_configuration())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nomad_console.simulator.go_text import FALSE, TRUE, parse_duration
 from nomad_console.simulator.nomad.refusals import Refusal
 
-MAX_WAIT = 300.0  # default and most, in seconds
+MAX_WAIT = 300.0  # default and most, in seconds (nomad/rpc.go, maxQueryTime)
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Query:
         )
 
     def flag(self, name: str, *, default: bool = False) -> bool:
+        """A yes or no; refuses what Go does not read as one."""
         text = self.fields.get(name, "")
         if not text:
             return default

@@ -1,4 +1,7 @@
-"""Reads of allocations: all, one, or what belongs to an evaluation or a deployment."""
+"""Reads of allocations: all, one, or what belongs to an evaluation or a deployment.
+
+The list is read in one sweep at the start of every console: stubs are made per page, not kept.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -25,6 +28,7 @@ def allocations(view: View, call: Call) -> Reading:
     keeps = keeper(visible, chosen, *prefixed(query.prefix))
     states = query.flag("task_states", default=True)
     resources = query.flag("resources")
+    # Nomad scans them all; thousands of readers ask for one node's, which the store has at hand
     node_id = chosen.equal.get("NodeID") if chosen else None
     table = view.state.allocations
 
@@ -44,6 +48,7 @@ def allocations(view: View, call: Call) -> Reading:
 
 
 def allocation(view: View, call: Call) -> Reading:
+    """Where it may not be read it is 404, as if there were none, with other words."""
     identity = call.path["id"]
     need_uuid("alloc", identity)
     table = view.state.allocations

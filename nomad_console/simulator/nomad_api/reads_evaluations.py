@@ -17,6 +17,7 @@ def evaluations(view: View, call: Call) -> Reading:
 
 
 def evaluations_count(view: View, call: Call) -> Reading:
+    """Takes the list's own filter and answers with its length alone."""
     index = view.index_of("evaluations")
 
     def answer() -> Answer:
@@ -35,6 +36,7 @@ def evaluations_count(view: View, call: Call) -> Reading:
 
 
 def _evaluations(view: View, call: Call) -> Page:
+    """`status` and `job` are options of their own, besides the filter."""
     fields = call.query.fields
     wanted = {"Status": fields.get("status"), "JobID": fields.get("job")}
     keeps = keeper(
@@ -55,6 +57,7 @@ def deployment(view: View, call: Call) -> Reading:
 
 
 def _single(view: View, call: Call, order: CreationOrder, what: str) -> Reading:
+    """One row with its own index; the table's while it is not there."""
     identity = call.path["id"]
     call.need_in(call.query.namespace, "read-job")
     need_uuid(what, identity)

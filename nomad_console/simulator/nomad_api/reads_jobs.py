@@ -1,4 +1,7 @@
-"""Reads of jobs and of what belongs to one."""
+"""Reads of jobs and of what belongs to one.
+
+Lists below a job that does not exist are empty, not 404: they prove nothing of the job.
+"""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -14,6 +17,7 @@ from nomad_console.simulator.nomad_api.view import View, keeper, modified, prefi
 
 
 def jobs(view: View, call: Call) -> Reading:
+    """By namespace and id; wakes on allocations too, as they change the summaries in it."""
     visible = view.readable(call, "list-jobs")
     keeps = keeper(visible, view.filter(call, "Job"), *prefixed(call.query.prefix))
     meta = call.query.flag("meta")
@@ -87,6 +91,7 @@ def _latest_deployment(view: View, key: JobKey) -> Row | None:
 
 
 def _key(call: Call, capability: str = "read-job") -> JobKey:
+    """(namespace, id) of the job asked for; refuses without the right."""
     namespace = call.query.namespace
     call.need_in(namespace, capability)
     if not call.path["job"]:
@@ -153,6 +158,7 @@ def job_deployment(view: View, call: Call) -> Reading:
 
 
 def job_summary(view: View, call: Call) -> Reading:
+    """Its index is that of the last write that changed a count, not of the last to the job."""
     key = _key(call)
 
     def index() -> int:
@@ -191,6 +197,7 @@ def job_versions(view: View, call: Call) -> Reading:
 
 
 def job_scale(view: View, call: Call) -> Reading:
+    """What each group should have and has, with the events of earlier scalings."""
     key = _key(call, "read-job-scaling")
 
     def answer() -> Answer:

@@ -10,6 +10,7 @@ from nomad_console.simulator.nomad_api.view import View, keeper, modified, prefi
 
 
 def nodes(view: View, call: Call) -> Reading:
+    """All or those of one pool, by id. The filter sees the whole node, not the stub."""
     call.need("node")
     query = call.query
     chosen = view.filter(call, "Node")
@@ -31,6 +32,7 @@ def nodes(view: View, call: Call) -> Reading:
 
 
 def node(view: View, call: Call) -> Reading:
+    """Whole; its index does not move with its allocations."""
     call.need("node")
     identity = call.path["id"]
     need_uuid("node", identity)
@@ -68,6 +70,7 @@ def node_allocations(view: View, call: Call) -> Reading:
 
 
 def node_pools(view: View, call: Call) -> Reading:
+    """Empty, not refused, for a token without rights in any."""
     keeps = keeper(None, view.filter(call, "NodePool"))
     prefix = call.query.prefix
 

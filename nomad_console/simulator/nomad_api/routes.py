@@ -43,6 +43,7 @@ def _put(function: object, **options: bool) -> Handlers:
     return {"PUT": handler, "POST": handler}
 
 
+# Of what the store holds: blocking, with an index.
 _READS: dict[str, Handlers] = {
     "/v1/nodes": _get(reads_nodes.nodes),
     "/v1/node/pools": _get(reads_nodes.node_pools),
@@ -83,6 +84,8 @@ _READS: dict[str, Handlers] = {
     "/v1/search/fuzzy": _put(search.fuzzy),
 }
 
+# PUT or POST; a path without handlers is known to Nomad but not simulated: 405, and not a job
+# whose id ends like it.
 _WRITES: dict[str, Handlers] = {
     "/v1/node/{id}/drain": _put(writes.drain),
     "/v1/node/{id}/eligibility": _put(writes.eligibility),
@@ -98,6 +101,7 @@ _WRITES: dict[str, Handlers] = {
     "/v1/operator/raft/transfer-leadership": _put(writes.transfer_leadership),
 }
 
+# Of the agent that is asked, its servers or a client behind it: without an index.
 _AGENT: dict[str, Handlers] = {
     "/v1/agent/self": _get(agents.agent_self, of_agent=True, local=True),
     "/v1/agent/health": _get(agents.agent_health, of_agent=True, local=True, open=True),

@@ -8,8 +8,8 @@ from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.nomad_api.calls import Answer, Call
 from nomad_console.simulator.nomad_api.view import ALL, View
 
-LIMIT = 20
-MIN_TERM = 2
+LIMIT = 20  # of each kind (search_endpoint.go, truncateLimit)
+MIN_TERM = 2  # characters (search block of the agent's configuration, min_term_length)
 _PREFIX_CONTEXTS = ("allocs", "deployment", "evals", "jobs", "namespaces", "node_pools", "nodes")
 _TRUNCATIONS = (
     *_PREFIX_CONTEXTS,
@@ -55,6 +55,7 @@ def fuzzy(view: View, call: Call) -> Answer:
 
 
 def _contexts(wanted: object) -> Iterable[str]:
+    """The kinds to look through; refuses one there is not."""
     if wanted in {None, "", "all"}:
         return _PREFIX_CONTEXTS
     if wanted not in _PREFIX_CONTEXTS:

@@ -5,7 +5,7 @@ from nomad_console.simulator.nomad_api.acl import POLICY_INDEX
 from nomad_console.simulator.nomad_api.calls import Answer, Call, Reading, not_found
 from nomad_console.simulator.nomad_api.view import View
 
-SCHEDULER_INDEX = 5
+SCHEDULER_INDEX = 5  # of the configuration's only write, when the cluster came up
 
 
 def _still(answer: Answer, index: int = 0) -> Reading:
@@ -29,6 +29,7 @@ def volumes(_view: View, _call: Call) -> Reading:
 
 
 def variables(_view: View, _call: Call) -> Reading:
+    """There are none: locks are kept in Consul."""
     return _still(Answer([], vary="Origin"))
 
 
@@ -70,4 +71,5 @@ def regions(view: View, _call: Call) -> Answer:
 
 
 def metrics(_view: View, _call: Call) -> Answer:
+    """As an agent answers whose telemetry block does not name Prometheus."""
     raise Refusal(415, "Prometheus is not enabled")

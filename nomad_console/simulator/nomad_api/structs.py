@@ -1,4 +1,7 @@
-"""The fields of Nomad's structs, where JSON alone does not tell: empty ones may be left out."""
+"""The fields of Nomad's structs, where JSON alone does not tell: empty ones may be left out.
+
+A filter on a field a struct lacks is refused; on one it has but left out, it is not.
+"""
 
 
 def names(text: str) -> frozenset[str]:

@@ -19,7 +19,10 @@ JobKey = tuple[str, str]
 
 
 class Summaries:
-    """Counted again only for jobs whose allocations or evaluations were written."""
+    """Counted again only for jobs whose allocations or evaluations were written.
+
+    A write that leaves the counts as they are leaves the index too: readers sleep on.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -1,4 +1,7 @@
-"""Writes: checked as Nomad checks them, then done by the cluster."""
+"""Writes: checked as Nomad checks them, then done by the cluster.
+
+An id must be a whole UUID, a body a JSON object: both are refused before anything is done.
+"""
 
 from typing import Any
 
@@ -9,7 +12,13 @@ from nomad_console.simulator.nomad_api.calls import Answer, Body, Call
 from nomad_console.simulator.nomad_api.errors import need_uuid
 from nomad_console.simulator.nomad_api.view import View
 
-_GO_KINDS = {str: "string", bool: "bool", float: "number", list: "array", dict: "object"}
+_GO_KINDS = {  # of JSON values, as encoding/json names them
+    str: "string",
+    bool: "bool",
+    float: "number",
+    list: "array",
+    dict: "object",
+}
 
 
 def _typed(body: Body, name: str, kind: type, field: str, go_type: str) -> Any:
@@ -55,6 +64,7 @@ def drain(view: View, call: Call) -> Answer:
 
 
 def eligibility(view: View, call: Call) -> Answer:
+    """`eligible` or `ineligible`; the cluster refuses other words, and a draining node."""
     call.need("node", "write")
     wanted = str(call.json().get("Eligibility") or "")
     return _done(view.cluster.set_eligibility(_whole_id(call, "node"), wanted))
@@ -76,6 +86,7 @@ def _whole_id(call: Call, kind: str) -> str:
 
 
 def job_scale(view: View, call: Call) -> Answer:
+    """One group to a count; refused while a deployment runs."""
     call.need_in(call.query.namespace, "scale-job")
     body = call.json()
     target = body.get("Target") or {}
@@ -141,6 +152,7 @@ def reconcile_summaries(_view: View, call: Call) -> Answer:
 
 
 def transfer_leadership(view: View, call: Call) -> Answer:
+    """By exactly one of raft id and address; to the present leader it is a Noop."""
     call.need("operator", "write")
     identity = call.query.fields.get("id", "")
     address = call.query.fields.get("address", "")

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
+from nomad_console.simulator.nomad.jobs import GroupSpec
 from tests.support import lab_jobs
+from tests.support.lab_jobs import one_group
 from tests.support.nomad_world import NomadWorld
 
 

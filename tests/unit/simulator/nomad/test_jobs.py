@@ -2,10 +2,11 @@
 
 import pytest
 
-from nomad_console.simulator.nomad.jobs import GroupSpec, JobSpec, one_group
+from nomad_console.simulator.nomad.jobs import GroupSpec, JobSpec
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.pace import Pace
 from tests.support import lab_jobs
+from tests.support.lab_jobs import one_group
 from tests.support.recorded import recorded_body
 
 SERVERS_FIELDS = {

@@ -3,10 +3,11 @@
 from collections import Counter
 from dataclasses import replace
 
-from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
+from nomad_console.simulator.nomad.jobs import GroupSpec
 from nomad_console.simulator.nomad.nodes import NodeSpec
 from nomad_console.simulator.nomad.placement import penalised_nodes
 from tests.support import lab_jobs
+from tests.support.lab_jobs import one_group
 from tests.support.nomad_world import NomadWorld
 
 

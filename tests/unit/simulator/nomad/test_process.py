@@ -2,9 +2,10 @@
 
 import pytest
 
-from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
+from nomad_console.simulator.nomad.jobs import GroupSpec
 from nomad_console.simulator.nomad.state import Row
 from nomad_console.simulator.services import App
+from tests.support.lab_jobs import one_group
 from tests.support.nomad_world import NomadWorld
 
 

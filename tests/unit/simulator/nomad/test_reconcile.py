@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from nomad_console.simulator.nomad.jobs import Disconnect, GroupSpec, one_group
+from nomad_console.simulator.nomad.jobs import Disconnect, GroupSpec
 from nomad_console.simulator.nomad.reconcile import Reconciler, reschedule_delay, same_tasks
 from nomad_console.simulator.nomad.state import Row
 from tests.support import lab_jobs
+from tests.support.lab_jobs import one_group
 from tests.support.nomad_world import NomadWorld
 
 

@@ -1,8 +1,9 @@
 """The life of an allocation on its client."""
 
-from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
+from nomad_console.simulator.nomad.jobs import GroupSpec
 from nomad_console.simulator.nomad.state import Row
 from tests.support import lab_jobs
+from tests.support.lab_jobs import one_group
 from tests.support.nomad_world import NomadWorld
 
 

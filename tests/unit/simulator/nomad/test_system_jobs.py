@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from nomad_console.simulator.nomad.jobs import GroupSpec, one_group
+from nomad_console.simulator.nomad.jobs import GroupSpec
 from nomad_console.simulator.nomad.system_jobs import TAINTED
 from tests.support import lab_jobs
+from tests.support.lab_jobs import one_group
 from tests.support.nomad_world import NomadWorld
 
 
