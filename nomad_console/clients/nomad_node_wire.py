@@ -151,7 +151,7 @@ def node(wire: NodeStubWire | NodeWire) -> Node:
 
 
 def node_detail(wire: NodeWire) -> NodeDetail:
-    attributes, meta = _texts(wire.attributes), _texts(wire.meta)
+    attributes, meta = wire.attributes or {}, _texts(wire.meta)
     resources = wire.node_resources or NodeResourcesWire()
     kept = wire.reserved_resources or ReservedWire()
     updated = wire.status_updated_at
@@ -167,15 +167,20 @@ def node_detail(wire: NodeWire) -> NodeDetail:
             if driver is not None and driver.detected
         ),
         meta=meta,
-        instance_id=attributes.get("unique.platform.aws.instance-id")
+        instance_id=shared(attributes.get("unique.platform.aws.instance-id"))
         or meta.get("instance_id", ""),
-        zone=attributes.get("platform.aws.placement.availability-zone") or meta.get("zone", ""),
-        ip_address=attributes.get("unique.network.ip-address", ""),
-        consul_name=attributes.get("unique.consul.name", ""),
+        zone=shared(attributes.get("platform.aws.placement.availability-zone"))
+        or meta.get("zone", ""),
+        ip_address=shared(attributes.get("unique.network.ip-address")),
+        consul_name=shared(attributes.get("unique.consul.name")),
         cpu_mhz=(resources.cpu.cpu_shares if resources.cpu else None) or 0,
         memory_mb=(resources.memory.memory_mb if resources.memory else None) or 0,
         modify_index=wire.modify_index or 0,
-        attributes=_alike(one for one in attributes.items() if one[0].startswith(_KEPT)),
+        attributes=_alike(
+            (shared(name), shared(text))
+            for name, text in attributes.items()
+            if name.startswith(_KEPT)
+        ),
         reserved_cpu_mhz=(kept.cpu.cpu_shares if kept.cpu else None) or 0,
         reserved_memory_mb=(kept.memory.memory_mb if kept.memory else None) or 0,
         reserved_ports=(kept.networks.reserved_host_ports if kept.networks else None) or "",

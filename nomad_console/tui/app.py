@@ -136,9 +136,16 @@ class ConsoleApp(App[None]):
         elif shown and not small:
             self.pop_screen()
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and event.key in keys.MOVES:
+            self.frames.move()
+        await super().on_event(event)
+
     async def on_key(self, event: events.Key) -> None:
         """Here keys arrive in the order they were typed, bindings of those before having run."""
         screen = self.screen
+        if event.key not in keys.MOVES:
+            self.frames.catch_up()
         if isinstance(screen, ConsoleScreen) and await screen.takes(event):
             event.prevent_default()
 

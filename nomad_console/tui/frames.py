@@ -9,6 +9,8 @@ from nomad_console.clock import Clock
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 
 _FRAME_S = 0.05
+_ANSWER_S = 0.02  # a cursor is painted in this time, if nothing else is
+_MOVES_S = 0.1  # moves that do not end hold a frame up no longer
 
 
 class SnapshotSource(Protocol):
@@ -37,7 +39,10 @@ class Frame(NamedTuple):
 
 
 class FrameClock:
-    """At most 20 frames a second, at least one: changes of skipped snapshots are joined."""
+    """At most 20 frames a second, at least one: changes of skipped snapshots are joined.
+
+    A move of the cursor goes first: the frame it asks for comes when the cursor has been painted.
+    """
 
     def __init__(self, source: SnapshotSource, clock: Clock, show: Callable[[Frame], None]) -> None:
         self._source = source
@@ -46,6 +51,7 @@ class FrameClock:
         self._due = asyncio.Event()
         self._pending = Changes()
         self._held: tuple[ClusterSnapshot, datetime] | None = None
+        self._moved_at = float("-inf")
 
     @property
     def paused(self) -> bool:
@@ -60,6 +66,17 @@ class FrameClock:
         """Show a frame soon: something other than the cluster changed."""
         self._due.set()
 
+    def move(self) -> None:
+        """The cursor is about to move: let that be seen first."""
+        self._moved_at = self._clock.elapsed()
+
+    def catch_up(self) -> None:
+        """What comes now acts on what the last move chose: show that at once if it waits."""
+        if self._moved_at + _ANSWER_S > self._clock.elapsed() and self._due.is_set():
+            self._moved_at = float("-inf")
+            self._due.clear()
+            self._show(self._frame())
+
     def pause(self) -> None:
         """Hold what is shown, or let go."""
         self._held = None if self._held else (self._source.latest, self._second())
@@ -70,6 +87,7 @@ class FrameClock:
         end = self._source.subscribe(self._arrived)
         try:
             while True:
+                await self._let_moves_pass()
                 self._due.clear()
                 self._show(self._frame())
                 await self._clock.sleep(_FRAME_S)
@@ -77,6 +95,14 @@ class FrameClock:
                 await self._clock.wait(self._due, left)
         finally:
             end()
+
+    async def _let_moves_pass(self) -> None:
+        begun = self._clock.elapsed()
+        while (now := self._clock.elapsed()) - begun < _MOVES_S:
+            left = self._moved_at + _ANSWER_S - now
+            if left <= 0:
+                return
+            await self._clock.sleep(left)
 
     def _arrived(self, snapshot: ClusterSnapshot) -> None:
         self._pending = self._pending.joined(snapshot.changes)

@@ -23,13 +23,17 @@ class Key(NamedTuple):
 _FOOTER = ("esc", *"bhgFRKSx", "space", "enter", "u", "/", "tab", ":", "U", *"LpzsEyBDA")
 READ_ONLY = "read-only: this console never writes"
 
-TABLE = (
+_MOVING = (
     Key("down,j", "down", "↓ j", "", "next row"),
     Key("up,k", "up", "↑ k", "", "row before"),
     Key("pagedown,ctrl+f", "page(1)", "PgDn", "", "a page on"),
     Key("pageup,ctrl+b", "page(-1)", "PgUp", "", "a page back"),
     Key("home,g", "first", "Home g", "", "first row"),
     Key("end,G", "last", "End G", "", "last row"),
+)
+MOVES = frozenset(name for key in _MOVING for name in key.keys.split(","))
+TABLE = (
+    *_MOVING,
     Key("right", "sideways(1)", "→", "", "columns that do not fit, then on to the right"),
     Key("left", "sideways(-1)", "←", "", "back to the left"),
     Key("enter", "open", "enter", "open", "open the row"),

@@ -72,7 +72,7 @@ def _targets(snapshot: ClusterSnapshot, node_id: str) -> tuple[Target, ...] | No
 
 
 def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set[Key] | None:
-    """Nodes that changed, or whose allocations, instances, targets or ties did."""
+    """Nodes of which any system says something else, and those that share a target with one."""
     if old.server_versions != new.server_versions or old.groups_complete != new.groups_complete:
         return None
     if changes.sources and _other_voices(old, new):
@@ -83,18 +83,7 @@ def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set
         keys |= {rows[one].node_id for one in changes.allocations if one in rows}
         ties = snapshot.ties
         keys |= {ties.node_of[one] for one in changes.targets if one in ties.node_of}
-    names = set()
-    for of_old, of_new in (
-        (old.consul_sums, new.consul_sums),
-        (old.node_health, new.node_health),
-        (old.problems, new.problems),
-    ):
-        names |= differing(of_old, of_new)
-    if names:
-        keys |= {node.id for node in new.nodes.values() if new.consul_name(node) in names}
     if old.ties is not new.ties:
-        keys |= differing(old.ties.targets_of, new.ties.targets_of)
-        keys |= old.ties.untied ^ new.ties.untied
         for key in differing(old.ties.ambiguous, new.ties.ambiguous):
             keys.update(old.ties.ambiguous.get(key, ()), new.ties.ambiguous.get(key, ()))
     return keys

@@ -45,7 +45,7 @@ def here(row: ServiceRow, at: At) -> Cell:
     """Instances on the machines the pane is narrowed to."""
     if not at.here:
         return NOTHING
-    return Cell(str(sum(node in at.here for node in row.summary.nodes)))
+    return Cell(str(sum(map(at.here.__contains__, row.summary.nodes))))
 
 
 def elsewhere(row: ServiceRow, at: At) -> Cell:

@@ -83,3 +83,38 @@ async def test_a_frame_can_be_asked_for() -> None:
         frame_clock.request()
         await clock.advance(0)
         assert len(shown) == before + 1
+
+
+async def test_a_move_of_the_cursor_is_seen_before_the_frame_it_asks_for() -> None:
+    async with frames() as (_, clock, frame_clock, shown):
+        before = len(shown)
+        frame_clock.move()
+        frame_clock.request()
+        await clock.advance(0.019)
+        assert len(shown) == before
+        await clock.advance(0.002)
+        assert len(shown) == before + 1
+
+
+async def test_moves_that_do_not_end_hold_no_frame_up_for_long() -> None:
+    async with frames() as (_, clock, frame_clock, shown):
+        before = len(shown)
+        for _ in range(50):
+            frame_clock.move()
+            frame_clock.request()
+            await clock.advance(0.01)
+        assert 3 <= len(shown) - before <= 5
+
+
+async def test_another_key_acts_on_what_the_move_chose() -> None:
+    async with frames() as (_, clock, frame_clock, shown):
+        before = len(shown)
+        frame_clock.catch_up()
+        assert len(shown) == before
+        frame_clock.move()
+        frame_clock.request()
+        frame_clock.catch_up()
+        assert len(shown) == before + 1
+        frame_clock.catch_up()
+        assert len(shown) == before + 1
+        await clock.advance(0)

@@ -95,8 +95,6 @@ def test_touched_follows_all_four_systems() -> None:
     assert nodes.touched(old, new, Changes(targets=frozenset({key}))) == {node_id(3)}
     changed = frozenset({allocation_id("web", 1)})
     assert nodes.touched(old, new, Changes(allocations=changed)) == {node_id(2)}
-    sums = msgspec.structs.replace(new, consul_sums={**new.consul_sums, "c5": ConsulSums(1, 0, 1)})
-    assert nodes.touched(old, sums, Changes()) == {node_id(5)}
     rows = with_allocation(old, "web", 1, node_id=node_id(6)).allocations
     moved = msgspec.structs.replace(old, allocations=rows)
     assert nodes.touched(old, moved, Changes(allocations=changed)) == {node_id(2), node_id(6)}
