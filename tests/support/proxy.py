@@ -23,6 +23,7 @@ class Recorder:
 
     backend: str
     seen: list[str] = field(default_factory=list)
+    _client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=900))
 
     @property
     def app(self) -> Starlette:
@@ -35,9 +36,8 @@ class Recorder:
         self.seen.append(action[0] if action else f"{request.method} {path}")
         query = f"?{request.url.query}" if request.url.query else ""
         stack = AsyncExitStack()
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=httpx.Timeout(900)))
         headers = [(k, v) for k, v in request.headers.items() if k not in {"host", "connection"}]
-        asked = client.stream(
+        asked = self._client.stream(
             request.method, f"{self.backend}{path}{query}", headers=headers, content=body
         )
         try:

@@ -1,7 +1,6 @@
 """`demo`, by keyboard alone: a marked node is led through its upgrade, gate by gate."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from tests.support.simulator import SimulatedCluster
 
 SPEED = 20
 NODE = "c4"
-SIZES = {"200x50": (200, 50), "80x24": (80, 24)}
+SIZES = [(80, 24), pytest.param((200, 50), marks=pytest.mark.long)]
 GATES = [
     f"begin with {NODE}: make {NODE} ineligible for new work",
     f"take {NODE} out of the balancer",
@@ -57,7 +56,6 @@ def state(cluster: SimulatedCluster) -> State:
 
 def guided(where: Path, columns: int, rows: int) -> Guided:
     """Mark, launch, type one gate's answer ahead, then answer each as asked; leave with `q`."""
-    where.mkdir()
     with demo(where, columns=columns, rows=rows, speed=SPEED) as (terminal, cluster):
         before = state(cluster)
         open_plan(terminal, NODE)
@@ -78,21 +76,9 @@ def guided(where: Path, columns: int, rows: int) -> Guided:
         return Guided(ahead, gates, screens, report, dashboard, terminal.ended(), before, after)
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Guided]:
-    """Both sizes at the same time: they mostly wait."""
-    where = tmp_path_factory.mktemp("guided")
-    with ThreadPoolExecutor(len(SIZES)) as threads:
-        asked = {
-            name: threads.submit(guided, where / f"{columns}", columns, rows)
-            for name, (columns, rows) in SIZES.items()
-        }
-        return {name: one.result() for name, one in asked.items()}
-
-
-@pytest.fixture(params=SIZES)
-def run(request: pytest.FixtureRequest, runs: dict[str, Guided]) -> Guided:
-    return runs[request.param]
+@pytest.fixture(scope="module", params=SIZES, ids=str)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Guided:
+    return guided(tmp_path_factory.mktemp("guided"), *request.param)
 
 
 def test_every_gate_is_asked_in_the_order_of_the_chain(run: Guided) -> None:

@@ -25,10 +25,12 @@ def close(terminal: Terminal) -> None:
 
 def terminate(terminal: Terminal) -> None:
     os.kill(terminal.child.pid, signal.SIGTERM)
-    terminal.look(5)
+    terminal.ended()
 
 
-@pytest.mark.parametrize(("lose", "code"), [(close, 129), (terminate, 143)])
+@pytest.mark.parametrize(
+    ("lose", "code"), [(close, 129), pytest.param(terminate, 143, marks=pytest.mark.long)]
+)
 def test_our_drain_is_ended_within_three_seconds_and_the_console_is_gone(
     tmp_path: Path, lose: Callable[[Terminal], None], code: int
 ) -> None:
