@@ -44,7 +44,7 @@ class View(Generic[R]):
         self.next_over = NEVER  # when a row that is shown will have become history
         self._shown: set[Key] = set()
         self._words = Kept(lambda key: self.table.words(self.rows[key]).casefold())
-        self._ends = Kept(lambda key: self.table.over(self.rows[key]) if self.table.over else NEVER)
+        self._ends: dict[Key, float] | None = None  # of rows that become history
         self._owns = self._kept_of(self._own)
         self._values, self._valued = self._owns, self._own
         self._base: list[Key] = []  # every row in the table's own order, as of when it was asked
@@ -54,8 +54,8 @@ class View(Generic[R]):
     def hold(self, rows: Mapping[Key, R]) -> None:
         """Show these; where they are others, nothing is remembered of those before."""
         if rows is not self.rows:
-            self.rows, self._ranked = rows, None
-            for kept in (self._words, self._ends, self._owns, self._values):
+            self.rows, self._ranked, self._ends = rows, None, None
+            for kept in (self._words, self._owns, self._values):
                 kept.clear()
 
     def __contains__(self, key: object) -> bool:
@@ -80,13 +80,14 @@ class View(Generic[R]):
             own = self.column is self._own
             self._values = self._owns if own else self._kept_of(self.column)
             self._valued = self.column
-        kept = self._kept(self._rank(), now)
-        self.over, ends = set(), self._ends_of(kept)
-        if min(ends, default=NEVER) <= now:
-            self.over = {key for key, end in zip(kept, ends, strict=True) if end <= now}
-            kept = [key for key in kept if key not in self.over]
-        self.next_over = min((end for end in ends if end > now), default=NEVER)
-        self.keys, self._shown = list(kept), set(kept)
+        ranked, ends = self._rank(), self._endings()
+        over = {key for key, end in ends.items() if end <= now}
+        self.over = set(self._kept([key for key in over if self._within(key)], now))
+        living = [key for key in ranked if key not in over] if over else ranked
+        self.keys = list(self._kept(living, now))
+        self._shown = shown = set(self.keys)
+        later = (end for key, end in ends.items() if end > now and key in shown)
+        self.next_over = min(later, default=NEVER)
 
     def change(self, keys: Iterable[Key], now: float) -> bool:
         """Let these keys come or go; the others stay where they are. Whether any row moved."""
@@ -112,7 +113,10 @@ class View(Generic[R]):
     def _forget(self, key: Key) -> bool:
         """What was known of a row that changed; whether its place is another now."""
         self._words.pop(key, None)
-        self._ends.pop(key, None)
+        if self._ends is not None:
+            self._ends.pop(key, None)
+            if key in self.rows:
+                self._ends.update(self._end_of(key))
         places = [self._owns] if self._values is self._owns else [self._owns, self._values]
         old = [kept.pop(key, _UNKNOWN) for kept in places]
         moved = key in self.rows and old != [kept[key] for kept in places]
@@ -121,24 +125,32 @@ class View(Generic[R]):
         return moved
 
     def _belongs(self, key: Key, now: float) -> bool:
-        within = key in self.rows and (self.scope is None or key in self.scope)
-        if not within or not self._kept([key], now):
+        if not (self._within(key) and self._kept([key], now)):
             return False
-        for end in self._ends_of([key]):
-            if end <= now:
-                self.over.add(key)
-                return False
+        end = self._endings().get(key, NEVER)
+        if end > now:
             self.next_over = min(self.next_over, end)
-        return True
+            return True
+        self.over.add(key)
+        return False
+
+    def _within(self, key: Key) -> bool:
+        return key in self.rows and (self.scope is None or key in self.scope)
 
     def _kept(self, keys: Sequence[Key], now: float) -> Sequence[Key]:
         return self.filter.kept(keys, Searched(self.rows, self._words, now))
 
-    def _ends_of(self, keys: Sequence[Key]) -> list[float]:
-        """When these become history; none where all is shown."""
-        if self.whole or self.table.over is None:
-            return []
-        return list(map(self._ends.__getitem__, keys))
+    def _endings(self) -> Mapping[Key, float]:
+        """When rows become history, of those that do; none where all is shown."""
+        if self.whole:
+            return {}
+        if self._ends is None:
+            self._ends = dict(end for key in self.rows for end in self._end_of(key))
+        return self._ends
+
+    def _end_of(self, key: Key) -> list[tuple[Key, float]]:
+        end = self.table.over(self.rows[key]) if self.table.over else NEVER
+        return [(key, end)] if end < NEVER else []
 
     # Order
 
