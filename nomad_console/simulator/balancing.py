@@ -12,7 +12,7 @@ from nomad_console.simulator.scenario import Group, Scenario
 from nomad_console.simulator.services import Apps, Machine
 from nomad_console.simulator.timeline import Timeline
 
-PROTOCOLS = {"application": "HTTP", "network": "TCP"}
+PROTOCOLS = {"application": "HTTP", "network": "TCP"}  # of a group, by the balancer before it
 HOST_VALUES = 5  # condition values of one rule; Elastic Load Balancing quotas
 
 

@@ -1,4 +1,7 @@
-"""The control port: agents, faults, traffic and what each API was asked; no part of any API."""
+"""The control port: agents, faults, traffic and what each API was asked; no part of any API.
+
+Answers are JSON objects: {"done": words} of what was done, {"error": words} of what was not.
+"""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -83,9 +86,11 @@ class Control:
         return JSONResponse(self._world.report())
 
     async def requests(self, _request: Request) -> Response:
+        """Per API: calls by kind, connections open and at most, bytes sent."""
         return JSONResponse(self._report())
 
     async def tokens(self, _request: Request) -> Response:
+        """Secrets by name, Consul's as `consul:NAME`: made up, and good for nothing elsewhere."""
         return JSONResponse(self._world.tokens.secrets() | self._world.consul_tokens.secrets())
 
     async def traffic(self, _request: Request) -> Response:
@@ -108,6 +113,7 @@ class Control:
         return JSONResponse(await self._hosts.until_answers(name, version, seconds))
 
     async def act(self, request: Request) -> Response:
+        """Answers as soon as it is begun; `agent` with a version waits for the end."""
         name, action = request.path_params["name"], request.path_params["action"]
         body = await _body(request)
         return JSONResponse({"done": self._hosts.act(name, action, str(body.get("version", "")))})

@@ -1,4 +1,7 @@
-"""What can go wrong on demand, by name: each fault is one function of the world."""
+"""What can go wrong on demand, by name: each fault is one function of the world.
+
+Durations of faults are true seconds: the speed divides the world's own, not an operator's.
+"""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,6 +16,7 @@ from nomad_console.simulator.world import World
 
 Arguments = Mapping[str, Any]
 Listeners = Mapping[str, Sequence[Listener]]
+# listeners whose port can be closed; the control port is how they come back
 STOPPABLE = ("nomad", "consul", "aws", "edge")
 Fault = Callable[[Arguments], str | Awaitable[str]]
 
@@ -122,6 +126,7 @@ class Faults:
         return self._hosts.act(_text(arguments, "node"), "up")
 
     def _throttle(self, arguments: Arguments) -> str:
+        """The buckets are empty at once: at 10 a second in all, the others leave nothing over."""
         calls = _number(arguments, "calls", 20)
         self._world.throttle.load = calls
         self._world.throttle.exhaust()

@@ -86,7 +86,7 @@ class Hosts:
                 return f"machine {name} is down"
             case "up":
                 self._need(not machine.up, f"machine {name} is up already")
-                machine.up, machine.booted_at = True, self._clock.elapsed()
+                machine.up, machine.booted_at = True, self._clock.elapsed()  # uptime from here
                 self._world.catalog.machine_up(name)
                 self._cluster.agent_start(name)
                 return f"machine {name} is up"

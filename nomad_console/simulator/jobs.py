@@ -23,7 +23,7 @@ def specification(job: Job, run: int = 0) -> JobSpec:
         spread=job.spread,
         meta={f"sim.{key}": f"{value}" for key, value in job.sim.items()},
     )
-    meta = {"run": str(run)} if job.again else {}
+    meta = {"run": str(run)} if job.again else {}  # another Meta is another version
     return JobSpec(job.name, (group,), job.type, job.namespace, meta=meta)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from nomad_console.simulator.nomad.state import State
 from nomad_console.simulator.timeline import Timeline, Timer
 
-TICK = 0.05  # s
+TICK = 0.05  # s between bursts: clients report in batches too
 
 
 class Load:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nomad_console.simulator.scenario import Clients, Scenario
 
 FIRST_NETWORK = 77  # 127.77.<zone>.<n>
-PER_NETWORK = 250
+PER_NETWORK = 250  # machines of a zone in one /24; more take the next second octet
 
 
 @dataclass(frozen=True)

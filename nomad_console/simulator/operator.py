@@ -14,6 +14,7 @@ USAGE = """usage: nomad-console simulate --control URL COMMAND
   requests | world           what each API was asked; time, speed, seed
 """
 PATIENCE = 60.0  # s for an agent to come back
+SLACK = 30.0  # s more until the call that waits for it is given up
 Reply = tuple[int, dict[str, Any]]
 
 
@@ -24,7 +25,7 @@ class Unanswered(Exception):
 def call(control_url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
     """Status and JSON answer of one call; Unanswered where nobody, or something else, answers."""
     address = urlsplit(control_url)
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE + 30)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE + SLACK)
     try:
         connection.request(
             method, path, json.dumps(body or {}), {"Content-Type": "application/json"}
@@ -95,6 +96,7 @@ def _listed(reply: Reply) -> int:
 
 
 def _restart(url: str, node: str, version: str) -> int:
+    """Done only when the agent's own API answers with the version: what a host command means."""
     path = f"/agents/{quote(node, safe='')}"
     if _said(call(url, "POST", f"{path}/restart", {"version": version})):
         return 1

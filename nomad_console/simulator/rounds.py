@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from nomad_console.simulator.timeline import Timeline
 
-SLOTS = 64
+SLOTS = 64  # moments of an interval: with fifty thousand checks that is 64 timers, not 50,000
 
 
 class Rounds:

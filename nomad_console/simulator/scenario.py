@@ -233,7 +233,7 @@ def scaled(scenario: Scenario, nodes: int = 0, allocations: int = 0) -> Scenario
     clients = sum(kind.count for kind in scenario.clients)
     running = sum(clients if job.type == "system" else job.count for job in scenario.jobs)
     missing = max(0, allocations - running)
-    size = max(1, min(100, missing // 200))
+    size = max(1, min(100, missing // 200))  # copies a job: 200 jobs, then more of them
     extra = tuple(
         Job(
             name=f"svc-{number + 1:03d}",

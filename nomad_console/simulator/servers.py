@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from nomad_console.simulator.timeline import Timeline
 from nomad_console.simulator.tls import Secured
 
-_KINDS = (
+_KINDS = (  # what in a path names one thing among many
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), ":id"),
     (re.compile(r"^(/v1/(?:node|job|deployment|namespace|service|var))/[^/:]+"), r"\1/:id"),
     (re.compile(r"^(/v1/(?:catalog|health)/(?:node|service|checks|connect))/.+"), r"\1/:name"),
@@ -168,7 +168,7 @@ class Listener:
 
 
 def keep_dates(listeners: list[Listener], timeline: Timeline) -> None:
-    """Give every answer the Date header of its second."""
+    """Give every answer the Date header of its second, as uvicorn's own server would."""
     date = formatdate(timeline.now().timestamp(), usegmt=True).encode()
     for listener in listeners:
         listener.state.default_headers = [(b"date", date)]

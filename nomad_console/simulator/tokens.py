@@ -23,6 +23,7 @@ from nomad_console.simulator.scenario import Scenario
 from nomad_console.simulator.scenario import Token as Wanted
 from nomad_console.simulator.timeline import Timeline
 
+# `watch` and `upgrade`: what a console needs for each, and no more.
 NOMAD_RIGHTS = {
     "management": MANAGEMENT,
     "read-only": READ_ONLY,

@@ -16,11 +16,13 @@ Started = Callable[[Edge], str]  # when its process began
 Body = dict[str, Any]
 
 _OBSERVED = {"accessLogs": True, "metrics": True, "tracing": True, "traceVerbosity": "minimal"}
+# Traefik puts its own routers above any rule's length: the largest of int64, and one less
 _INTERNAL_PRIORITY = {"api": 9223372036854775806, "ping": 9223372036854775807}
 _NONE = {"total": 0, "warnings": 0, "errors": 0}
 
 
 def _router(service: str) -> Body:
+    """A rule's priority is its length, as Traefik sorts rules unless told otherwise."""
     rule = f"Host(`{service}.demo`)"
     return {
         "entryPoints": ["web"],

@@ -1,4 +1,7 @@
-"""The actions of Elastic Load Balancing v2 that a console calls."""
+"""The actions of Elastic Load Balancing v2 that a console calls.
+
+Parameters, limits and page sizes as the API reference has them (version 2015-12-01).
+"""
 
 import base64
 import binascii
@@ -13,8 +16,8 @@ from nomad_console.simulator.elb.xml import Value, structures, texts
 Form = Mapping[str, str]
 Result = dict[str, Value]
 
-LARGEST_PAGE = 400
-MOST_ARNS = 20
+LARGEST_PAGE = 400  # also where no PageSize is given
+MOST_ARNS = 20  # of one call
 LARGEST_PORT = 65_535
 
 
@@ -68,6 +71,7 @@ class Actions:
         return _attributes(describe.group_attributes(self._required_group(form)))
 
     def _target_health(self, form: Form) -> Result:
+        """Never paged, however many targets there are."""
         group = self._required_group(form)
         anomalies = bool({"All", "AnomalyDetection"} & set(texts(form, "Include")))
         found = self._model.health(group.name, _targets(form))
@@ -99,7 +103,7 @@ class Actions:
         return _page(form, "Listeners", [describe.listener(self._model, each) for each in chosen])
 
     def _rules(self, form: Form) -> Result:
-        arns = texts(form, "RuleArns")
+        arns = texts(form, "RuleArns")  # of any listener; else all of one
         chosen = self._model.listeners
         if not arns:
             chosen = [self._listener(_required(form, "ListenerArn"))]
@@ -108,6 +112,7 @@ class Actions:
         return _page(form, "Rules", wanted)
 
     def _register(self, form: Form) -> Result:
+        """The answer is empty, but must be there: botocore looks for its element."""
         self._model.register(self._required_group(form).name, _some_targets(form))
         return {}
 

@@ -1,4 +1,7 @@
-"""Every AWS endpoint of the world, behind one address: elasticloadbalancing, sts, autoscaling."""
+"""Every AWS endpoint of the world, behind one address: elasticloadbalancing, sts, autoscaling.
+
+A request's signature is read for its scope only: any secret is taken.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +24,7 @@ from nomad_console.simulator.elb.others import IDENTITY, scaling_instances
 from nomad_console.simulator.elb.throttle import WRITES, Throttle
 from nomad_console.simulator.elb.xml import Value, failure, success
 
-NAMESPACES = {
+NAMESPACES = {  # of the XML, with each service's API version
     "elasticloadbalancing": "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
     "autoscaling": "http://autoscaling.amazonaws.com/doc/2011-01-01/",
@@ -90,6 +93,7 @@ class Endpoint:
         raise _denied(service, action)
 
     def _balancing(self, action: str, form: Form) -> Result:
+        """Throttling comes before permission: a denied call uses up its token too."""
         known = self._actions.table.get(action)
         if known is None:
             raise AwsRefused(

@@ -1,4 +1,7 @@
-"""Balancers, groups, listeners, rules and targets as AWS describes them."""
+"""Balancers, groups, listeners, rules and targets as AWS describes them.
+
+All that a console reads and boto3 must find; what no scenario can change is a constant.
+"""
 
 from nomad_console.simulator.elb.model import Balancer, TargetHealth
 from nomad_console.simulator.elb.settings import Listener, LoadBalancer, Rule, TargetGroup
@@ -6,6 +9,7 @@ from nomad_console.simulator.elb.xml import Value
 
 Shape = dict[str, Value]
 
+# Attributes are all text, whatever they mean; these are AWS's defaults.
 BALANCER_ATTRIBUTES = {
     "access_logs.s3.enabled": "false",
     "access_logs.s3.bucket": "",
@@ -25,7 +29,7 @@ GROUP_ATTRIBUTES = {
     "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
     "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
 }
-NETWORK_GROUP_ATTRIBUTES = {
+NETWORK_GROUP_ATTRIBUTES = {  # which groups behind an application balancer do not have
     "deregistration_delay.connection_termination.enabled": "false",
     "preserve_client_ip.enabled": "true",
     "proxy_protocol_v2.enabled": "false",
@@ -131,6 +135,7 @@ def target_health(found: TargetHealth, *, anomalies: bool) -> Shape:
 
 
 def listener(model: Balancer, each: Listener) -> Shape:
+    """A default action is always there: a fixed 404 where no rule is the default."""
     balancer = model.balancers[each.balancer]
     default = [rule for rule in each.rules if rule.priority is None]
     return {

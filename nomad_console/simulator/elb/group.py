@@ -29,10 +29,11 @@ from nomad_console.simulator.rounds import Rounds
 from nomad_console.simulator.timeline import Timeline
 
 Probe = Callable[[str, int, str], Answer]
+# names of attributes, or of their ends: see TargetGroupAttribute in the API reference
 CUT = "connection_termination.enabled"
 TERMINATION = f"deregistration_delay.{CUT}"
 UNHEALTHY = "target_health_state.unhealthy"
-LAG = (0.0, 2.0)  # seconds until a write shows
+LAG = (0.0, 2.0)  # seconds until a write shows: what is read just after it may be old
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class Propagation:
     deregister: tuple[float, float]
 
 
+# No page gives these. Application: users saw about 10 s until the first check, and requests for up
+# to 17 s after deregistration (aws-load-balancer-controller #1719, #2366). Network: "a few minutes"
+# by the user guide, 180 s by AWS support (#1834); 120 s is the delay the guide asks for.
 PROPAGATION = {
     "application": Propagation((3.0, 10.0), (5.0, 20.0)),
     "network": Propagation((180.0, 180.0), (60.0, 120.0)),

@@ -36,7 +36,7 @@ from nomad_console.simulator.timeline import Timeline
 
 __all__ = ["Answer", "Balancer", "Target", "TargetHealth", "Wanted"]
 
-MOST_TARGETS = 1000
+MOST_TARGETS = 1000  # of one group (Elastic Load Balancing quotas)
 
 
 class Wanted(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nomad_console.simulator.elb.errors import invalid_target
 
 VPC = ipaddress.ip_network("10.0.0.0/8")
-PRIVATE = tuple(
+PRIVATE = tuple(  # what a target of type ip may be: RFC 1918 and RFC 6598
     ipaddress.ip_network(each)
     for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 )

@@ -11,7 +11,7 @@ IDENTITY = {
     "UserId": "AIDAOPERATOR",
     "Account": ACCOUNT,
 }
-MOST_IDS = 50
+MOST_IDS = 50  # a call, and rows a page
 
 
 def scaling_instances(

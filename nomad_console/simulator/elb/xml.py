@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
+# characters that XML 1.0 has no way to write
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Value = Any  # text, number, bool, None, list or mapping of such

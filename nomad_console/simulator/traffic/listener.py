@@ -23,7 +23,7 @@ _PHRASES = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
-_LIMIT = 64 * 1024
+_LIMIT = 64 * 1024  # bytes of a head that does not end
 
 
 def service_of(head: str) -> str:
@@ -41,6 +41,7 @@ def service_of(head: str) -> str:
 
 
 def _length(head: str) -> int:
+    """Of a request's body, which is passed over: services answer whatever they are sent."""
     for line in head.split("\r\n")[1:]:
         name, _, value = line.partition(":")
         if name.lower() == "content-length" and value.strip().isdigit():
@@ -49,6 +50,8 @@ def _length(head: str) -> int:
 
 
 class _Connection(asyncio.Protocol):
+    """Pipelined requests wait their turn; where an answer came from is in its X- headers."""
+
     def __init__(self, door: Door, open_: set[asyncio.Transport]) -> None:
         self._door = door
         self._open = open_

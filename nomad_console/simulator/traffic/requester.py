@@ -135,6 +135,7 @@ class Requester:
         self._timeline.after(at - self._timeline.elapsed(), tick)
 
     async def _open(self, service: str, host: str, port: int) -> None:
+        """One more connection: all others of the service have a request on their way."""
         loop = asyncio.get_running_loop()
         try:
             _, client = await loop.create_connection(_Client, host, port)
