@@ -163,7 +163,8 @@ class HttpReads:
 
     def _client(self, limits: httpx.Limits) -> httpx.AsyncClient:
         if self._context is None:
-            self._context = transport_security.context(self._access.backend, self._access.tls)
+            access = self._access
+            self._context = transport_security.context(access.backend, access.address, access.tls)
         inner = httpx.AsyncHTTPTransport(verify=self._context, limits=limits, trust_env=False)
         return httpx.AsyncClient(
             transport=GuardedTransport(inner, self._guard),

@@ -50,7 +50,7 @@ class GuardedSession(requests.Session):
         self._guard = guard
         if access.tls.skip_verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        context = transport_security.context(access.backend, access.tls)
+        context = transport_security.context(access.backend, access.address, access.tls)
         adapter = PinnedAdapter(context, access.tls.server_name, connections)
         self.mount("https://", adapter)
         self.mount("http://", HTTPAdapter(2, connections, pool_block=True))

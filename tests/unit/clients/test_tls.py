@@ -15,6 +15,8 @@ from tests.support.certificates import Certificates
 from tests.support.recorded_server import Recorded
 from tests.support.serving import served, shaking_hands
 
+HTTPS = "https://127.0.0.1:4646"
+
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
@@ -172,7 +174,7 @@ async def test_plain_http_and_tls_mixed_up_say_so(nomad: str, certificates: Cert
 )
 def test_files_that_cannot_be_read(tls: Tls, words: str) -> None:
     with pytest.raises(Unreachable, match=words):
-        context("nomad", tls)
+        context("nomad", HTTPS, tls)
 
 
 def test_a_file_that_is_no_certificate(tmp_path: Path, certificates: Certificates) -> None:
@@ -180,8 +182,17 @@ def test_a_file_that_is_no_certificate(tmp_path: Path, certificates: Certificate
     path.write_text("hello")
     for tls in (Tls(ca_file=str(path)), Tls(cert_file=str(path))):
         with pytest.raises(Unreachable, match=r"no usable certificate or key in notes\.txt"):
-            context("nomad", tls)
-    assert context("nomad", certificates.settings()).verify_mode == ssl.CERT_REQUIRED
+            context("nomad", HTTPS, tls)
+    assert context("nomad", HTTPS, certificates.settings()).verify_mode == ssl.CERT_REQUIRED
+
+
+def test_without_tls_no_authority_is_read_but_files_that_are_named_are() -> None:
+    assert context("nomad", HTTPS, Tls()).cert_store_stats()["x509_ca"] > 0
+    plain = context("nomad", "http://127.0.0.1:4646", Tls())
+    assert plain.cert_store_stats()["x509_ca"] == 0
+    assert plain.verify_mode == ssl.CERT_REQUIRED
+    with pytest.raises(Unreachable, match="cannot be read"):
+        context("nomad", "http://127.0.0.1:4646", Tls(ca_file="/nowhere/ca.pem"))
 
 
 @pytest.mark.parametrize(
