@@ -18,6 +18,7 @@ from nomad_console.live.store import ClusterStore
 RATE = 2.0  # describes a second; AWS gives an account 10, for all its programs together
 LEAST_RATE = 0.25
 CALM_S = 60.0  # without throttling, before the rate is doubled again
+LATE = 1  # groups are listed and the first one is read at once
 DISCOVER_S = 300.0
 DISCOVER_GAP_S = 10.0
 IDLE_S = 0.25
@@ -34,7 +35,7 @@ class AlbFeed:
         self._meter = meter
         self._clock = clock
         self._schedule = AlbSchedule(policy)
-        self._pace = Pace(clock, RATE)
+        self._pace = Pace(clock, RATE, late=LATE)
         self._woken = asyncio.Event()
         self._calm_since = clock.elapsed()
         self._outdated = asyncio.Event()

@@ -15,8 +15,8 @@ from nomad_console.live.sources import SourceMeter
 from nomad_console.live.staying import freeze
 from nomad_console.live.store import ClusterStore
 
-NODE_RATE = 48.0  # with those made up for at most 50 in any second
-LATE = 2
+NODE_RATE = 50.0
+LATE = 25  # half a second in which the loop did something else
 NODES_AT_ONCE = 2
 IDLE_S = 0.5
 DEFER_S = 60.0
@@ -44,7 +44,7 @@ class NomadDetails:
         self._cache = cache
         self._interest = Interest()
         self._listed = False  # until then only nodes that are looked at: the lists come first
-        self._pace = Pace(clock, NODE_RATE, late=LATE)
+        self._pace = Pace(clock, NODE_RATE, late=LATE, most=round(NODE_RATE))
         self._looked = {name: asyncio.Event() for name in ("nodes", "tasks", "jobs")}
         self._reading: set[str] = set()
         self._deferred: dict[str, float] = {}  # node id -> when it may be asked for again

@@ -1,5 +1,7 @@
 """How often a backend is asked: even turns, and patience with one that fails."""
 
+from collections import deque
+
 from nomad_console.clock import Clock
 
 
@@ -23,18 +25,25 @@ class Backoff:
 class Pace:
     """At most `rate` turns a second, evenly spaced, first come first served.
 
-    So many turns as `late` that nobody took in time may be made up for.
+    So many turns as `late` that nobody took in time may be made up for; never more than `most`
+    in any second then.
     """
 
-    def __init__(self, clock: Clock, rate: float, *, late: int = 0) -> None:
+    def __init__(
+        self, clock: Clock, rate: float, *, late: int = 0, most: int | None = None
+    ) -> None:
         self.rate = rate
         self._late = late
         self._clock = clock
         self._free_at = float("-inf")
+        self._last = deque([float("-inf")] * (most or 0), maxlen=most or 0)
 
     async def turn(self) -> None:
         now = self._clock.elapsed()
         at = max(now - self._late / self.rate, self._free_at)
+        if self._last and self._last[0] + 1.0 > now:
+            at = max(at, self._last[0] + 1.0)
         self._free_at = at + 1 / self.rate
+        self._last.append(max(at, now))
         if at > now:
             await self._clock.sleep(at - now)

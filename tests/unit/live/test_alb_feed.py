@@ -70,7 +70,7 @@ async def test_two_describes_a_second_are_never_passed() -> None:
     world = World(groups=300)
     async with world.following():
         await world.clock.advance(100)
-        assert 195 <= len(world.alb.asked) <= 201
+        assert 195 <= len(world.alb.asked) <= 202  # the first two at once
         assert world.alb.count("targets") > 190  # attributes wait for the first round
 
 

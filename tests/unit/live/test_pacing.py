@@ -57,3 +57,25 @@ async def test_turns_that_were_missed_are_made_up_for_but_not_many() -> None:
         await clock.advance(1.0)
     assert len(taken) == 13
     assert taken[3:5] == [0.1, 0.2]
+
+
+async def test_what_is_made_up_for_stays_within_what_any_second_may_have() -> None:
+    clock = ManualClock()
+    pace = Pace(clock, 10.0, late=5, most=10)
+    taken: list[float] = []
+
+    async def take(many: int) -> None:
+        for _ in range(many):
+            await pace.turn()
+            taken.append(clock.elapsed())
+
+    async with running(take(30)):
+        await clock.advance(4.0)
+    await clock.advance(5.0)
+    async with running(take(30)):
+        await clock.advance(0)
+        assert len(taken) == 36  # those made up for, at once
+        await clock.advance(4.0)
+    assert len(taken) == 60
+    for first, last in zip(taken, taken[10:], strict=False):
+        assert last - first > 0.999
