@@ -16,7 +16,8 @@ DENIED = "Permission denied"
 EXPIRED = "ACL token expired"  # of the token's own record; lists deny (nomad/structs/errors.go)
 POLICY_INDEX = 15  # every policy was written then, before the world began
 
-# what `policy = "read"` and `"write"` of a namespace stand for (acl/policy.go)
+# Capabilities in a namespace. Nomad's own `policy = "read"` has neither files nor logs in it
+# (acl/policy.go, expandNamespacePolicy); tokens here name theirs one by one.
 READ = frozenset({"list-jobs", "parse-job", "read-job", "read-job-scaling", "read-fs", "read-logs"})
 WRITE = READ | {"submit-job", "dispatch-job", "scale-job", "alloc-lifecycle"}
 
