@@ -9,6 +9,7 @@ from nomad_console.clock import Clock
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot
 
 _FRAME_S = 0.05
+_REST = 3.0  # a frame that took long, as while lists come in, leaves so much time for other work
 _ANSWER_S = 0.02  # a cursor is painted in this time, if nothing else is
 _MOVES_S = 0.1  # moves that do not end hold a frame up no longer
 
@@ -89,8 +90,10 @@ class FrameClock:
             while True:
                 await self._let_moves_pass()
                 self._due.clear()
+                begun = self._clock.elapsed()
                 self._show(self._frame())
-                await self._clock.sleep(_FRAME_S)
+                took = self._clock.elapsed() - begun
+                await self._clock.sleep(max(_FRAME_S, took * _REST))
                 left = 1.0 - self._clock.now().microsecond / 1e6
                 await self._clock.wait(self._due, left)
         finally:

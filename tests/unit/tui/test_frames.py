@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 from nomad_console.domain.snapshot import Changes
 from nomad_console.tui.frames import Frame, FrameClock
@@ -118,3 +119,21 @@ async def test_another_key_acts_on_what_the_move_chose() -> None:
         frame_clock.catch_up()
         assert len(shown) == before + 1
         await clock.advance(0)
+
+
+async def test_frames_that_take_long_leave_most_of_the_time_to_others() -> None:
+    box, clock, shown = Box(article_snapshot()), ManualClock(), list[float]()
+
+    def draw(_: Frame) -> None:
+        shown.append(clock.elapsed())
+        clock.jump(0.1)
+        frame_clock.request()
+
+    frame_clock = FrameClock(box, clock, draw)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(frame_clock.run())
+        await clock.advance(3)
+        running.cancel()
+    assert len(shown) >= 6
+    for first, last in pairwise(shown):
+        assert last - first > 0.399
