@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,20 @@ import pytest
 from tests.support.certificates import Certificates
 from tests.support.simulator import SimulatedCluster, running_simulator
 
-DONE, UNREACHABLE = 0, 3
+UNREACHABLE = 3
+WRONG = {
+    "no certificate": (
+        {"NOMAD_CLIENT_CERT": "", "NOMAD_CLIENT_KEY": ""},
+        "asks for a client certificate",
+    ),
+    "no server name": ({"NOMAD_TLS_SERVER_NAME": ""}, "the certificate is for another name"),
+    "other CA": ({"NOMAD_CACERT": "other"}, "not signed by a known CA"),
+    "foreign certificate": (
+        {"NOMAD_CLIENT_CERT": "foreign", "NOMAD_CLIENT_KEY": "foreign-key"},
+        "does not know the client certificate's CA",
+    ),
+    "plain HTTP": ({"NOMAD_ADDR": "http"}, "this port speaks TLS"),
+}
 
 
 class World(NamedTuple):
@@ -59,23 +73,7 @@ def test_both_backends_are_read_and_agents_by_their_own_names(world: World, tmp_
     assert world.cluster.env["CONSUL_HTTP_ADDR"].startswith("https://")
 
 
-@pytest.mark.parametrize(
-    ("changed", "text"),
-    [
-        ({"NOMAD_CLIENT_CERT": "", "NOMAD_CLIENT_KEY": ""}, "asks for a client certificate"),
-        ({"NOMAD_TLS_SERVER_NAME": ""}, "the certificate is for another name"),
-        ({"NOMAD_CACERT": "other"}, "not signed by a known CA"),
-        (
-            {"NOMAD_CLIENT_CERT": "foreign", "NOMAD_CLIENT_KEY": "foreign-key"},
-            "does not know the client certificate's CA",
-        ),
-        ({"NOMAD_ADDR": "http"}, "this port speaks TLS"),
-    ],
-    ids=["no certificate", "no server name", "other CA", "foreign certificate", "plain HTTP"],
-)
-def test_what_is_missing_is_named(
-    world: World, tmp_path: Path, changed: dict[str, str], text: str
-) -> None:
+def status(world: World, where: Path, changed: dict[str, str]) -> tuple[int, str, str]:
     folder = world.certificates.folder
     known = {
         "other": world.certificates.other_ca,
@@ -84,11 +82,29 @@ def test_what_is_missing_is_named(
         "http": world.cluster.env["NOMAD_ADDR"].replace("https", "http"),
     }
     found = {name: known.get(value, value) for name, value in changed.items()}
-    words = ("status", "--json", "--timeout", "2")
-    code, out, err = run(world.cluster, tmp_path, *words, **found)
+    return run(world.cluster, where, "status", "--json", "--timeout", "2", **found)
+
+
+@pytest.fixture(scope="module")
+def looks(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[int, str, str]]:
+    """What `status` says in each case; all at the same time: they mostly wait."""
+    where = tmp_path_factory.mktemp("looks")
+    with ThreadPoolExecutor(len(WRONG)) as threads:
+        asked = {
+            case: threads.submit(status, world, where / case, changed)
+            for case, (changed, _) in WRONG.items()
+        }
+        return {case: one.result() for case, one in asked.items()}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_missing_is_named(looks: dict[str, tuple[int, str, str]], case: str) -> None:
+    code, out, err = looks[case]
     sources = json.loads(out)["sources"]
     assert code == UNREACHABLE
-    assert text in sources["nomad"]["reason"]
+    assert WRONG[case][1] in sources["nomad"]["reason"]
     assert sources["nomad"]["hint"]
     assert sources["consul"]["state"] == "live"
     assert "nomad: unreachable: nomad: GET /v1/" in err

@@ -96,10 +96,6 @@ def _repeated(states: list[Step]) -> bool:
     return len(states) == 1 and states[0][1].split()[1] in _ENDED
 
 
-def states_of(steps_: Steps) -> dict[str, list[str]]:
-    return {label: [state for _, state in states] for label, states in steps_.items()}
-
-
 def differences(simulated: Steps, reference: Steps, share: float = 0.2) -> list[str]:
     """Where the sequences differ, or a time by more than the share and more than a second."""
     found = []
