@@ -92,8 +92,8 @@ def _bytes(terminal: Terminal) -> float:
 
 
 def slope(lab: Lab) -> list[Figure]:
-    """Growth over 100,000 events: anywhere, where rows come to hold more task events, up to ten
-    each; then on the same few rows again and again, where nothing new is to be kept."""
+    """Growth over 100,000 events: anywhere, where rows of a list come to hold their tasks; then
+    on the same few rows again and again, where nothing new is to be kept."""
     terminal = lab.cluster.steady
     events = EVENTS // 10 if lab.quick else EVENTS
     home(terminal)
@@ -104,7 +104,12 @@ def slope(lab: Lab) -> list[Figure]:
     after = machine.rss_mb(terminal.child.pid)
     what, note = "memory: 100,000 events", f"{before:.0f} MB before, {after:.0f} MB after"
     return [
-        Figure(f"{what} anywhere", "MB", anywhere, note="task events that rows did not hold yet"),
+        Figure(
+            f"{what} anywhere",
+            "MB",
+            anywhere,
+            note="tasks that rows did not hold yet: until each has its own",
+        ),
         Figure(f"{what} on rows that had theirs", "MB", again, goal=Goal(SLOPE_MB), note=note),
     ]
 
