@@ -1,6 +1,5 @@
 """A view keeps its order while rows come and go; what it remembers never shows."""
 
-
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
