@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -70,14 +69,6 @@ class Stage(NamedTuple):
         self.simulator.nomad("PUT", f"/v1/node/{node}/eligibility", {"Eligibility": word})
 
 
-class Forbidden(NamedTuple):
-    """What was on screen when a namespace was refused, while the rest moved, and at the end."""
-
-    told: str
-    lived: str
-    recovered: str
-
-
 def seconds(age: str) -> int:
     """Of `7s` or `02:41`."""
     if age.endswith("s"):
@@ -97,27 +88,6 @@ def staged(where: Path) -> Iterator[Stage]:
             terminal.until(r"3 Services 10 ")
             terminal.until(WHOLE)
             yield Stage(terminal, simulator)
-
-
-def without_a_namespace(where: Path) -> Forbidden:
-    with staged(where) as stage:
-        stage.simulator.fault("forbid-namespace", namespace="prod")
-        told = stage.terminal.until(rf"2 Allocations \d+ · .*({LACKING})")
-        stage.nomad_lives("c4")
-        stage.consul_lives()
-        lived = stage.terminal.text
-        stage.simulator.fault("allow-namespace", namespace="prod")
-        stage.terminal.until(lambda text: not re.search(LACKING, text), ASK_AGAIN_S)
-        stage.recovered()
-        stage.nomad_lives("c4")
-        return Forbidden(told, lived, stage.terminal.text)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forbidden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[Forbidden]]:
-    """Begun first: the console asks for what was refused only every half minute."""
-    with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(without_a_namespace, tmp_path_factory.mktemp("forbidden"))
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +127,17 @@ def test_the_balancer_throttled(stage: Stage) -> None:
     stage.recovered()
 
 
-def test_a_namespace_forbidden(forbidden: Future[Forbidden]) -> None:
-    seen = forbidden.result()
-    assert re.search(rf"1 Nodes 6 · .*({LACKING})", seen.told)
-    assert re.search(LACKING, seen.lived)
-    assert not re.search(LACKING, seen.recovered)
+@pytest.mark.long  # what was refused is asked for again every half minute
+def test_a_namespace_forbidden(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.simulator.fault("forbid-namespace", namespace="prod")
+        told = stage.terminal.until(rf"2 Allocations \d+ · .*({LACKING})")
+        assert re.search(rf"1 Nodes 6 · .*({LACKING})", told)
+        stage.nomad_lives("c4")
+        stage.consul_lives()
+        assert re.search(LACKING, stage.terminal.text)
+        stage.simulator.fault("allow-namespace", namespace="prod")
+        stage.terminal.until(lambda text: not re.search(LACKING, text), ASK_AGAIN_S)
+        stage.recovered()
+        stage.nomad_lives("c4")
+        assert not re.search(LACKING, stage.terminal.text)
