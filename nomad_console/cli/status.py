@@ -10,8 +10,8 @@ from typing import Any
 from nomad_console.cli.arguments import BLOCKED, DONE, UNREACHABLE
 from nomad_console.domain.backend import Backend, Lack, peculiar, tried
 from nomad_console.domain.node import Node
-from nomad_console.domain.rights import Credential, Verdict
-from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, NodeSums, Source, SourceName
+from nomad_console.domain.rights import READ_JOBS, Credential, Verdict
+from nomad_console.domain.snapshot import ClusterSnapshot, ConsulSums, Source, SourceName
 from nomad_console.domain.snapshot import SourceState as State
 from nomad_console.domain.target import Target
 from nomad_console.domain.text import duration, printable
@@ -30,7 +30,7 @@ def document(snapshot: ClusterSnapshot, now: datetime) -> dict[str, Any]:
             for node in sorted(snapshot.nodes.values(), key=lambda node: (node.name, node.id))
         ],
         "services": [
-            {"name": name, **_sums(snapshot.service_sums.get(name, ConsulSums()))}
+            {"name": name, **_sums(snapshot.service_sums.get(name))}
             for name in sorted(snapshot.services)
         ],
         "targets": [
@@ -71,7 +71,7 @@ def text(snapshot: ClusterSnapshot, now: datetime) -> str:
                 node.name,
                 node.version,
                 _state(node),
-                f"{allocations['running']}/{allocations['total']}",
+                "·" if allocations is None else _running(**allocations),
                 "·"
                 if consul is None
                 else "{passing} ok {warning} warn {critical} crit".format(**consul),
@@ -94,6 +94,8 @@ def lacking(snapshot: ClusterSnapshot) -> list[str]:
     lines = []
     for name, held in sorted(snapshot.rights.items()):
         refused = [one.name for one in held.rights if one.verdict is Verdict.NO]
+        if name == SourceName.NOMAD and snapshot.hides_work:
+            refused.append(READ_JOBS)
         if held.trouble:
             lines.append(f"{name:<7}{held.trouble}; {held.cure}")
         elif refused:
@@ -255,8 +257,7 @@ def _rights(held: Credential) -> dict[str, Any]:
 
 
 def _node(snapshot: ClusterSnapshot, node: Node) -> dict[str, Any]:
-    sums = snapshot.node_sums.get(node.id, NodeSums())
-    known = snapshot.source(SourceName.CONSUL).true_at is not None
+    work, instances = snapshot.work_of(node.id), snapshot.instances_of(node)
     tied = snapshot.source(SourceName.ALB).true_at is not None
     return {
         "id": node.id,
@@ -265,10 +266,10 @@ def _node(snapshot: ClusterSnapshot, node: Node) -> dict[str, Any]:
         "eligibility": node.eligibility,
         "draining": node.draining,
         "version": node.version,
-        "allocations": {"running": sums.running, "total": sums.total},
-        "consul": _sums(snapshot.consul_sums.get(snapshot.consul_name(node), ConsulSums()))
-        if known
-        else None,
+        "allocations": None
+        if work is None
+        else {**work._asdict(), "at_least": snapshot.hides_work},
+        "consul": None if instances is None else _sums(instances),
         "targets": [_target(snapshot, target) for target in snapshot.targets_of(node.id)]
         if tied and node.id not in snapshot.ties.untied
         else None,
@@ -281,8 +282,13 @@ def _state(node: Node) -> str:
     return ", ".join(words if node.ready and words else [node.status, *words])
 
 
-def _sums(sums: ConsulSums) -> dict[str, int]:
-    return dict(sums._asdict())
+def _running(running: int, total: int, *, at_least: bool) -> str:
+    """`+` where the token may not see all of them."""
+    return f"{running}/{total}{'+' if at_least else ''}"
+
+
+def _sums(sums: ConsulSums | None) -> dict[str, int | None]:
+    return dict.fromkeys(ConsulSums._fields) if sums is None else dict(sums._asdict())
 
 
 def _target(snapshot: ClusterSnapshot, target: Target) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 NODE_READ = "node:read"
 NODE_WRITE = "node:write"
 AGENT_READ = "agent:read"
+READ_JOBS = 'namespace "*" read-job'
 LIFECYCLE = 'namespace "*" alloc-lifecycle'
 SERVICE_READ = "service:read and node:read"
 LOCK_WRITE = "session:write, key:write on nomad-console/"

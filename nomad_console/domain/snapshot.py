@@ -11,7 +11,7 @@ from nomad_console.domain.allocation import Allocation, Deployment, Evaluation
 from nomad_console.domain.backend import Backend
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
-from nomad_console.domain.rights import Credential
+from nomad_console.domain.rights import SERVICE_READ, Credential, Verdict
 from nomad_console.domain.service import HealthCheck, NodeHealth, ServiceSummary
 from nomad_console.domain.target import Target, TargetGroup, TargetKey, Ties
 
@@ -32,6 +32,9 @@ class SourceState(StrEnum):
     STALE = "stale"
     REFUSED = "refused"
     OFF = "off"
+
+
+_SILENT = {SourceState.CONNECTING, SourceState.REFUSED, SourceState.OFF}
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -165,6 +168,32 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
         """The name under which Consul knows a node's machine."""
         detail = self.details.get(node.id)
         return (detail.consul_name if detail else "") or node.name
+
+    @property
+    def hides_work(self) -> bool:
+        """The token may not read every namespace: what is counted is at least so much."""
+        everywhere = self.credential(SourceName.NOMAD).everywhere is Verdict.YES
+        return self.every_namespace is False and not everywhere
+
+    def work_of(self, node_id: str) -> NodeSums | None:
+        """None where its allocations were not read, or may not be seen: then it may be full."""
+        nomad = self.source(SourceName.NOMAD)
+        refused = nomad.state is SourceState.REFUSED and not self.allocations
+        if refused or nomad.true_at is None or not self.nomad_index:
+            return None
+        found = self.node_sums.get(node_id, NodeSums())
+        return None if self.hides_work and not found.total else found
+
+    def instances_of(self, node: Node) -> ConsulSums | None:
+        """None where Consul's catalog was not read, or is hidden from the token."""
+        consul = self.source(SourceName.CONSUL)
+        if consul.true_at is None or (consul.state in _SILENT and not self.services):
+            return None
+        found = self.consul_sums.get(self.consul_name(node))
+        if found is not None:
+            return found
+        held = self.credential(SourceName.CONSUL)
+        return None if held.may(SERVICE_READ) is Verdict.NO else ConsulSums()
 
     def allocations_of(self, node_id: str) -> list[Allocation]:
         return [self.allocations[key] for key in self.by_node.get(node_id, ())]

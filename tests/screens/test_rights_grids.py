@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from nomad_console.domain.rights import LIFECYCLE, NODE_READ, NODE_WRITE, Credential, Right, Verdict
-from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
 from nomad_console.live.credentials import BALANCER
 from tests.support.consoles import Box, a_console
 from tests.support.manual_clock import ManualClock
 from tests.support.pilots import expect_grid, seated
-from tests.support.snapshots import article_snapshot
+from tests.support.snapshots import article_snapshot, with_source
 
 READER = Credential(
     "Nomad token reader",
@@ -51,3 +51,14 @@ async def test_a_console_that_never_writes_offers_nothing_to_be_refused() -> Non
     async with seated(app, clock, (200, 50)) as seat:
         assert "upgrade" not in seat.text.splitlines()[-1]
         assert "WATCH" in seat.text
+
+
+async def test_what_a_token_without_jobs_may_not_see_is_not_counted_as_none() -> None:
+    clock, why = ManualClock(), "nomad: GET /v1/allocations 403: Permission denied"
+    refused = with_source(a_reader(), "nomad", SourceState.REFUSED, why)
+    bare = msgspec.structs.replace(refused, allocations={}, by_node={}, by_job={}, node_sums={})
+    bare = msgspec.structs.replace(bare, every_namespace=False)
+    async with seated(a_console(Box(bare), clock), clock, (80, 24)) as seat:
+        assert "2 Allocations ·" in seat.text
+        assert "0/0" not in seat.text
+        expect_grid("node-only-80x24", seat.text)

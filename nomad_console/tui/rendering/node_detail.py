@@ -5,7 +5,7 @@ from datetime import datetime
 from nomad_console.domain.names import natural
 from nomad_console.domain.node import Node, NodeDetail
 from nomad_console.domain.service import CheckStatus, HealthCheck
-from nomad_console.domain.snapshot import SourceName
+from nomad_console.domain.snapshot import SourceName, SourceState
 from nomad_console.domain.truth import disagreements
 from nomad_console.tui.rendering import allocations, nodes, targets
 from nomad_console.tui.rendering.age import age, badge
@@ -51,12 +51,22 @@ def disagreements_document(at: At, _: Key) -> Document:
         for node in found
         for one in disagreements(at.snapshot, node.id)
     ]
-    entries = rows(("NODE", "WHAT"), lines)
-    if not lines:
+    unheard = _unheard(at)
+    entries = rows(("NODE", "WHAT"), lines) if lines else []
+    entries += [Entry((Cell(f"    not known: {one}", Tone.WARN),)) for one in unheard]
+    if not entries:
         entries = [Entry((Cell("    the systems agree about every node", Tone.GOOD),))]
     entries += [*heading("Sources"), *(entry for name in SourceName for entry in _source(at, name))]
     entries += [*heading("What our tokens may do", "found out by reading"), *rights_entries(at)]
-    return Document(f"Disagreements {len(lines) or 'none'}", tuple(entries))
+    count = str(len(lines)) if lines else "not known" if unheard else "none"
+    return Document(f"Disagreements {count}", tuple(entries))
+
+
+def _unheard(at: At) -> list[str]:
+    """The sources that nothing is compared with now; one that is off is no voice at all."""
+    sources = map(at.snapshot.source, SourceName)
+    heard = {SourceState.LIVE, SourceState.OFF}
+    return [f"{one.name} is {one.word}" for one in sources if one.state not in heard]
 
 
 def _source(at: At, name: SourceName) -> list[Entry]:

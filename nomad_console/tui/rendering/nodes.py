@@ -1,11 +1,13 @@
 """Nodes: one line says what all four systems think of a machine."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from nomad_console.domain.names import natural, release
 from nomad_console.domain.node import Node, NodeDetail, NodeStatus
+from nomad_console.domain.rights import SERVICE_READ, Verdict
 from nomad_console.domain.snapshot import (
     Changes,
     ClusterSnapshot,
@@ -16,7 +18,7 @@ from nomad_console.domain.snapshot import (
 )
 from nomad_console.domain.target import Target, TargetState
 from nomad_console.domain.text import duration
-from nomad_console.domain.truth import believed, disagreements
+from nomad_console.domain.truth import disagreements
 from nomad_console.tui.rendering.age import age, epoch, seconds_between
 from nomad_console.tui.rendering.columns import At, Column, words
 from nomad_console.tui.rendering.diff import differing
@@ -47,22 +49,12 @@ def build(snapshot: ClusterSnapshot, node_id: str) -> NodeRow | None:
     return NodeRow(
         node,
         snapshot.details.get(node_id),
-        _sums(snapshot, node_id),
-        _consul(snapshot, node),
+        snapshot.work_of(node_id),
+        snapshot.instances_of(node),
         _targets(snapshot, node_id),
         tuple(one.text for one in disagreements(snapshot, node_id)),
         any(release(node.version) < release(one) for one in set(snapshot.server_versions)),
     )
-
-
-def _sums(snapshot: ClusterSnapshot, node_id: str) -> NodeSums | None:
-    known = snapshot.source(SourceName.NOMAD).true_at is not None
-    return snapshot.node_sums.get(node_id) or (NodeSums() if known else None)
-
-
-def _consul(snapshot: ClusterSnapshot, node: Node) -> ConsulSums | None:
-    known = snapshot.source(SourceName.CONSUL).true_at is not None
-    return snapshot.consul_sums.get(snapshot.consul_name(node)) or (ConsulSums() if known else None)
 
 
 def _targets(snapshot: ClusterSnapshot, node_id: str) -> tuple[Target, ...] | None:
@@ -77,6 +69,8 @@ def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set
         return None
     if changes.sources and _other_voices(old, new):
         return None
+    if any(differ(old) != differ(new) for differ in _KNOWN):
+        return None
     keys: set[Key] = set(changes.nodes)
     for snapshot in (old, new):
         rows = snapshot.allocations
@@ -89,11 +83,20 @@ def touched(old: ClusterSnapshot, new: ClusterSnapshot, changes: Changes) -> set
     return keys
 
 
+_KNOWN: tuple[Callable[[ClusterSnapshot], bool], ...] = (
+    lambda snapshot: bool(snapshot.nomad_index),
+    lambda snapshot: snapshot.hides_work,
+    lambda snapshot: bool(snapshot.allocations),
+    lambda snapshot: bool(snapshot.services),
+    lambda snapshot: snapshot.credential(SourceName.CONSUL).may(SERVICE_READ) is Verdict.NO,
+)  # what turns "none" into "not known" on every row
+
+
 def _other_voices(old: ClusterSnapshot, new: ClusterSnapshot) -> bool:
     """A source spoke for the first time, fell silent or came back: every row reads differently."""
     return any(
         (old.source(name).true_at is None) != (new.source(name).true_at is None)
-        or believed(old, name) != believed(new, name)
+        or old.source(name).state is not new.source(name).state
         for name in SourceName
     )
 
@@ -128,11 +131,13 @@ def sign(row: NodeRow, _: At) -> Cell:
     return Cell(mark, Tone.BAD if mark == "✗" else Tone.BUSY)
 
 
-def allocations(row: NodeRow, _: At) -> Cell:
+def allocations(row: NodeRow, at: At) -> Cell:
+    """`+`: at least, where the token may not see all of them."""
     if row.sums is None:
         return UNKNOWN
     tone = Tone.PLAIN if row.sums.running == row.sums.total else Tone.WARN
-    return Cell(f"{row.sums.running}/{row.sums.total}", tone)
+    more = "+" if at.snapshot.hides_work else ""
+    return Cell(f"{row.sums.running}/{row.sums.total}{more}", tone)
 
 
 def consul(row: NodeRow, at: At) -> Cell:

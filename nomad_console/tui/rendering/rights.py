@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from nomad_console.domain.backend import listed, tried, tried_words
-from nomad_console.domain.rights import DESCRIBE, LIFECYCLE, NODE_WRITE, Credential, Verdict
+from nomad_console.domain.rights import (
+    DESCRIBE,
+    LIFECYCLE,
+    NODE_WRITE,
+    READ_JOBS,
+    Credential,
+    Verdict,
+)
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceName, SourceState
 from nomad_console.domain.text import duration
 from nomad_console.tui.rendering.columns import At
@@ -89,7 +96,7 @@ def _held(at: At, name: str, held: Credential) -> list[Entry]:
         every = at.snapshot.every_namespace
         verdict = Verdict.UNPROVEN if every is None else Verdict.YES if every else Verdict.NO
         seen = ", ".join(at.snapshot.namespaces) or "none"
-        entries.append(_right('namespace "*" read-job', verdict, f"it sees {seen}"))
+        entries.append(_right(READ_JOBS, verdict, f"it sees {seen}"))
     if name == SourceName.ALB:
         source = at.snapshot.source(name)
         refused = source.state is SourceState.REFUSED

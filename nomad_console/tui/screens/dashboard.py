@@ -73,7 +73,7 @@ class Dashboard(Asking):
         for pane in self.panes:
             if pane is not lead:
                 pane.follow(frame, self.linking.narrowing(pane.kind))
-        self.tabs.show(self._tab_words())
+        self.tabs.show(self._tab_words(frame))
 
     def looking_at(self) -> Interest:
         nodes, allocations = self.panes[0].table, self.panes[1].table
@@ -129,11 +129,11 @@ class Dashboard(Asking):
         row = table.records.rows[table.cursor_key]
         return table.strips.text(table.cursor_key, row, At(frame.snapshot, frame.now))
 
-    def _tab_words(self) -> Line:
+    def _tab_words(self, frame: Frame) -> Line:
         cells = [Cell(" ")]
         for pane in self.panes:
             here = pane is self.pane
-            text = f"{pane.number} {pane.table.view.table.title} {len(pane.table.view.keys):,}"
+            text = f"{pane.number} {pane.table.view.table.title} {pane.count(frame)}"
             cells.append(
                 Cell(f"[{text}]" if here else f" {text} ", Tone.STRONG if here else Tone.DIM)
             )

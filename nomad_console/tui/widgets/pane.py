@@ -34,6 +34,7 @@ _VERBS = {
     ("nodes", "targets"): "behind",
     ("services", "nodes"): "on",
 }
+_SILENT = {SourceState.CONNECTING, SourceState.REFUSED}
 _BORDER, _BORDER_FOCUS = Style(color="#30363d"), Style(color="#58a6ff")
 _SERVICE_SCOPE_S = 1.0
 
@@ -119,10 +120,10 @@ class Pane(Vertical):
             cells += [
                 Cell(f" {verb} "),
                 Cell(links.names_of(frame.snapshot, self.choice) or "\u2013", Tone.BUSY),
-                Cell(f" · {scoped:,} of {total:,}", Tone.DIM),
+                Cell(f" · {scoped:,} of {total:,}" if self._counted(frame) else " ·", Tone.DIM),
             ]
         else:
-            cells.append(Cell(f" {total:,}", Tone.DIM))
+            cells.append(Cell(f" {total:,}" if self._counted(frame) else " ·", Tone.DIM))
         cells += self._trouble(frame)
         if view.filter.text:
             sign = "" if view.filter.text.startswith("/") else "/"
@@ -138,6 +139,17 @@ class Pane(Vertical):
             word = "column" if table.strips.dropped == 1 else "columns"
             cells.append(Cell(f" · +{table.strips.dropped} {word} →", Tone.DIM))
         return (*cells, Cell(" "))
+
+    def count(self, frame: Frame) -> str:
+        """The rows shown; `·` where none was read yet, or may be."""
+        return f"{len(self.table.view.keys):,}" if self._counted(frame) else "·"
+
+    def _counted(self, frame: Frame) -> bool:
+        """There are rows, or it is known that there are none."""
+        name = SOURCES[self.kind]
+        spoken = frame.snapshot.source(name).state not in _SILENT
+        hidden = self.kind == "allocations" and frame.snapshot.hides_work
+        return bool(self.table.records.rows) or (spoken and not hidden)
 
     def _trouble(self, frame: Frame) -> Line:
         source = frame.snapshot.source(SOURCES[self.kind])

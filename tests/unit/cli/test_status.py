@@ -16,6 +16,7 @@ from nomad_console.cli.status import (
 )
 from nomad_console.domain.backend import Backend, Lack
 from nomad_console.domain.plan import Step
+from nomad_console.domain.rights import Credential
 from nomad_console.domain.snapshot import ClusterSnapshot, Source, SourceState
 from nomad_console.operations.abandoned import Abandoned
 from nomad_console.operations.journal import folder
@@ -46,7 +47,7 @@ def test_the_document_has_every_field_that_scripts_rely_on() -> None:
     assert node["id"] == node_id(1)
     assert (node["name"], node["status"], node["eligibility"]) == ("c1", "ready", "eligible")
     assert (node["draining"], node["version"]) == (False, "2.0.4")
-    assert node["allocations"] == {"running": 3, "total": 3}
+    assert node["allocations"] == {"running": 3, "total": 3, "at_least": False}
     assert node["consul"] == {"passing": 3, "warning": 0, "critical": 0}
     assert {"group": "web-public", "id": f"i-0{1:016x}", "port": 80, "state": "healthy"} in node[
         "targets"
@@ -59,9 +60,34 @@ def test_the_document_has_every_field_that_scripts_rely_on() -> None:
 def test_what_is_not_known_is_null_never_zero() -> None:
     blank = msgspec.structs.replace(SNAPSHOT, sources={})
     node = document(blank, NOW)["nodes"][0]
+    assert node["allocations"] is None
     assert node["consul"] is None
     assert node["targets"] is None
+    unsummed = msgspec.structs.replace(SNAPSHOT, service_sums={})
+    assert document(unsummed, NOW)["services"][0]["passing"] is None
     assert document(blank, NOW)["sources"]["alb"] == {"state": "connecting", "age_s": None}
+
+
+def test_allocations_that_a_token_may_not_read_are_not_none() -> None:
+    bare = with_source(SNAPSHOT, "nomad", SourceState.REFUSED, "Permission denied")
+    bare = msgspec.structs.replace(bare, allocations={}, by_node={}, node_sums={})
+    assert [node["allocations"] for node in document(bare, NOW)["nodes"]] == [None] * 6
+    row = next(line for line in text(bare, NOW).splitlines() if line.startswith("c1"))
+    assert row.split()[3] == "·"
+
+
+def test_what_a_token_of_one_namespace_sees_is_said_to_be_no_more_than_that() -> None:
+    sums = {node_id(1): SNAPSHOT.node_sums[node_id(1)]}
+    some = msgspec.structs.replace(
+        SNAPSHOT, every_namespace=False, node_sums=sums, rights={"nomad": Credential("Nomad token")}
+    )
+    seen = {node["name"]: node["allocations"] for node in document(some, NOW)["nodes"]}
+    assert seen.pop("c1") == {"running": 3, "total": 3, "at_least": True}
+    assert set(seen.values()) == {None}
+    said = text(some, NOW)
+    rows = {line.split()[0]: line.split() for line in said.splitlines() if line}
+    assert (rows["c1"][3], rows["c2"][3]) == ("3/3+", "·")
+    assert 'nomad  the Nomad token may not: namespace "*" read-job' in said
 
 
 def test_a_look_is_settled_when_every_source_has_its_data_or_its_reason() -> None:

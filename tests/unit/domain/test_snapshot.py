@@ -1,9 +1,20 @@
 """A snapshot answers what several maps say together."""
 
+from datetime import UTC, datetime
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nomad_console.domain.snapshot import Changes, ClusterSnapshot, Source, SourceState
+from nomad_console.domain.service import ServiceSummary
+from nomad_console.domain.snapshot import (
+    Changes,
+    ClusterSnapshot,
+    ConsulSums,
+    NodeSums,
+    Source,
+    SourceState,
+)
 from nomad_console.domain.target import TargetKey, Ties
 from tests.support.records import a_detail, a_node, a_target, an_allocation
 
@@ -76,3 +87,21 @@ def test_a_target_group_nobody_has_read_still_has_a_name() -> None:
     arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web-public/6d0e"
     assert ClusterSnapshot().group_name(arn) == "web-public"
     assert ClusterSnapshot().group_name("odd") == "odd"
+
+
+def test_counts_are_known_only_where_their_source_has_been_read() -> None:
+    node, at = a_node(), datetime(2026, 11, 22, tzinfo=UTC)
+    assert ClusterSnapshot().work_of(node.id) is None
+    assert ClusterSnapshot().instances_of(node) is None
+    live = {name: Source(name, SourceState.LIVE, at) for name in ("nomad", "consul")}
+    read = ClusterSnapshot(sources=live, nomad_index=7)
+    assert (read.work_of(node.id), read.instances_of(node)) == (NodeSums(), ConsulSums())
+    refused = {name: Source(name, SourceState.REFUSED, at) for name in live}
+    token = msgspec.structs.replace(read, sources=refused)
+    assert (token.work_of(node.id), token.instances_of(node)) == (None, None)
+    ended = msgspec.structs.replace(
+        token,
+        allocations={"a1": an_allocation("a1", "n2")},
+        services={"web": ServiceSummary("web", 0, (), ())},
+    )
+    assert (ended.work_of(node.id), ended.instances_of(node)) == (NodeSums(), ConsulSums())

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 
 from nomad_console.domain.node import DrainStrategy, LastDrain, NodeEvent
-from nomad_console.domain.snapshot import ClusterSnapshot
+from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
 from nomad_console.tui.rendering.columns import At
 from nomad_console.tui.rendering.document import Document, Link
 from nomad_console.tui.rendering.node_detail import disagreements_document, node_document
@@ -20,6 +20,7 @@ from tests.support.snapshots import (
     node_id,
     with_detail,
     with_node,
+    with_source,
 )
 
 
@@ -76,3 +77,17 @@ def test_disagreements_of_every_node() -> None:
     agreed = disagreements_document(At(article_snapshot(), EPOCH), None)
     assert "agree about every node" in lines(agreed)
     assert "consul" in lines(agreed)
+
+
+def test_with_a_source_that_is_not_heard_nobody_agrees() -> None:
+    refused = with_source(article_snapshot(), "nomad", SourceState.REFUSED, "Permission denied")
+    document = disagreements_document(At(refused, EPOCH), None)
+    assert document.title == "Disagreements not known"
+    assert "not known: nomad is refused" in lines(document)
+    assert "agree" not in lines(document)
+    off = with_source(article_snapshot(), "alb", SourceState.OFF, "no AWS region is set")
+    assert "agree about every node" in lines(disagreements_document(At(off, EPOCH), None))
+    stale = with_source(degraded_snapshot(), "consul", SourceState.STALE, "no answer")
+    document = disagreements_document(At(stale, EPOCH), None)
+    assert document.title.removeprefix("Disagreements ").isdigit()
+    assert "not known: consul is stale" in lines(document)

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nomad_console.domain.node import DrainStrategy, NodeEvent
+from nomad_console.domain.rights import SERVICE_READ, Credential, Right, Verdict
 from nomad_console.domain.snapshot import Changes, ClusterSnapshot, ConsulSums, Source, SourceState
 from nomad_console.tui.rendering import nodes
 from nomad_console.tui.rendering.columns import At, column
@@ -74,6 +75,25 @@ def test_what_nobody_has_said_is_unknown_and_what_is_empty_is_nothing() -> None:
     off = {name: Source(name, SourceState.OFF) for name in ("consul", "alb")}
     cells = shown(msgspec.structs.replace(quiet, sources=off, groups_complete=False), 1)
     assert [cells[key] for key in ("consul", "alb")] == ["–", "–"]
+
+
+def test_what_the_token_may_not_see_is_not_none() -> None:
+    start = article_snapshot()
+    held = {"consul": Credential(rights=(Right(SERVICE_READ, Verdict.NO, "hidden"),))}
+    sums = {node_id(1): start.node_sums[node_id(1)]}
+    some = msgspec.structs.replace(
+        start, every_namespace=False, node_sums=sums, consul_sums={}, rights=held
+    )
+    assert [shown(some, number)["allocs"] for number in (1, 2)] == ["3/3+", "·"]
+    assert shown(some, 1)["consul"] == "·"
+    unlisted = msgspec.structs.replace(start, nomad_index=0)
+    assert shown(unlisted, 1)["allocs"] == "·"
+    changed = Changes(sources=True)
+    assert nodes.touched(start, some, changed) is None
+    assert nodes.touched(unlisted, start, changed) is None
+    everywhere = {"nomad": Credential(everywhere=Verdict.YES)}
+    proxied = msgspec.structs.replace(start, every_namespace=False, rights=everywhere)
+    assert shown(proxied, 1)["allocs"] == "3/3"
 
 
 def test_draining_says_since_when() -> None:

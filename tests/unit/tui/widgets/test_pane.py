@@ -14,7 +14,7 @@ from nomad_console.tui.rendering.text import plain
 from nomad_console.tui.widgets.pane import Pane
 from tests.support.consoles import stale_snapshot
 from tests.support.manual_clock import EPOCH
-from tests.support.snapshots import article_snapshot, node_id
+from tests.support.snapshots import article_snapshot, node_id, with_source
 
 
 class Alone(App[None]):
@@ -55,6 +55,15 @@ async def test_what_is_said_of_a_source_that_lives_is_shown_too() -> None:
     app = Alone(msgspec.structs.replace(snapshot, sources={**snapshot.sources, "consul": source}))
     async with app.run_test(size=(100, 20)):
         assert app.follow() == "3 Services 4 · what the token may not read is missing"
+
+
+async def test_rows_that_nobody_may_read_are_not_counted_as_none() -> None:
+    refused = with_source(article_snapshot(), "consul", SourceState.REFUSED, "hidden")
+    app = Alone(msgspec.structs.replace(refused, services={}))
+    async with app.run_test(size=(100, 20)):
+        assert app.follow().startswith("3 Services · · REFUSED")
+        choice = Choice("nodes", (node_id(3),))
+        assert app.follow(choice).startswith("3 Services on c3 · · REFUSED")
 
 
 async def test_a_wrong_filter_leaves_the_one_before() -> None:
