@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nomad_console.cli.arguments import USAGE, Stopped
 from nomad_console.cli.cluster import settings_of
+from nomad_console.cli.patience import Patience
 from nomad_console.cli.planning import asked, code_of, found, planned
 from nomad_console.cli.wiring import following
 from nomad_console.domain.plan import Plan
@@ -35,8 +36,9 @@ async def plan_of(options: argparse.Namespace) -> Plan:
             connections.settings, connections.nomad, connections.store, connections.scaling
         )
         wanted = asked(options, planner.options())
-        nodes = await found(connections, options.nodes, options.timeout)
-        return await planned(connections, planner, nodes, wanted, options.timeout)
+        patience = Patience(connections, options.timeout, quiet=options.json)
+        nodes = await found(connections, options.nodes, patience)
+        return await planned(connections, planner, nodes, wanted, patience)
 
 
 def keep(plan: Plan, path: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from nomad_console.cli.arguments import BLOCKED, DONE, SOME, UNREACHABLE, USAGE, Stopped
+from nomad_console.cli.patience import Patience
 from nomad_console.cli.status import only_refused, say_silent
-from nomad_console.cli.wiring import Connections, until
+from nomad_console.cli.wiring import Connections
 from nomad_console.domain.backend import Lack
 from nomad_console.domain.finding import Level
 from nomad_console.domain.host_command import HostCommandError, filled
@@ -20,6 +21,7 @@ from nomad_console.live.interest import Interest
 from nomad_console.operations.planner import Planner
 
 _UNREAD = ("unread:", "group-unread:", "discovery")  # findings that end by waiting
+_OF_BALANCER = ("group-unread:", "discovery")
 _ROOM = (
     "no-room:",
     "little-room:",
@@ -53,22 +55,25 @@ def _split(command: str) -> tuple[str, ...]:
     return words
 
 
-async def found(connections: Connections, words: list[str], seconds: float) -> tuple[str, ...]:
+async def found(connections: Connections, words: list[str], patience: Patience) -> tuple[str, ...]:
     """The ids of the nodes that are meant; Stopped where there are none or Nomad is silent."""
     details = needs_details(words)
 
-    def listed(snapshot: ClusterSnapshot) -> bool:
+    def unlisted(snapshot: ClusterSnapshot) -> list[str]:
         nomad = snapshot.source(SourceName.NOMAD)
-        unread = details and any(one not in snapshot.details for one in snapshot.nodes)
         held = snapshot.credential(SourceName.NOMAD)
         heard = held.right(NODE_READ) is not None and held.may(NODE_READ) is Verdict.YES
         awaited = _awaited(nomad) or held.pending or heard
-        silent = nomad.state is SourceState.REFUSED or (
+        if nomad.state is SourceState.REFUSED or (
             nomad.state is not SourceState.LIVE and not awaited
-        )
-        return silent or (bool(snapshot.nomad_index) and not unread)
+        ):
+            return []
+        if not snapshot.nomad_index:
+            return ["Nomad's list of nodes"]
+        unread = details and any(one not in snapshot.details for one in snapshot.nodes)
+        return ["the details of every node"] if unread else []
 
-    await until(connections, listed, seconds)
+    await patience.until(unlisted)
     snapshot = connections.store.latest
     if not snapshot.nomad_index:
         say_silent(snapshot, early=True)
@@ -85,7 +90,7 @@ async def planned(
     planner: Planner,
     nodes: tuple[str, ...],
     options: PlanOptions,
-    seconds: float,
+    patience: Patience,
 ) -> Plan:
     """The plan for these nodes once all is read that it rests on, or when the time is over.
 
@@ -94,12 +99,12 @@ async def planned(
     """
     connections.feeds.look_at(Interest(marked=frozenset(nodes)))
 
-    def whole(snapshot: ClusterSnapshot, *, but: str = "") -> bool:
-        return _whole(snapshot, planner.plan(nodes, options), but)
+    def missing(snapshot: ClusterSnapshot, *, but: str = "") -> list[str]:
+        return _missing(snapshot, planner.plan(nodes, options), but)
 
-    await until(connections, lambda now: whole(now, but="unread:agents"), seconds)
-    await planner.survey(nodes)
-    await until(connections, whole, seconds)
+    await patience.until(lambda now: missing(now, but="unread:agents"))
+    await patience.spend(lambda: planner.survey(nodes), "the nodes' agents and Auto Scaling")
+    await patience.until(missing)
     plan = planner.plan(nodes, options)
     snapshot = connections.store.latest
     if say_silent(snapshot) and not only_refused(snapshot):
@@ -119,19 +124,29 @@ def refuse_refused(snapshot: ClusterSnapshot) -> None:
         raise Stopped(BLOCKED, f"blocked: {nomad.told}")
 
 
-def _whole(snapshot: ClusterSnapshot, plan: Plan, but: str) -> bool:
-    """Nothing more is to come that this plan would be the better for, `but` this one finding."""
-    nomad = snapshot.source(SourceName.NOMAD)
-    if any(_awaited(snapshot.source(name)) for name in SourceName):
-        return False
-    if any(one.pending for one in snapshot.backends.values()):
-        return False
-    if nomad.state != SourceState.LIVE:
-        return True
-    surveyed = bool(snapshot.server_versions) or snapshot.surveyed
-    wanted = _UNREAD if _room_known(snapshot) else (*_UNREAD, *_ROOM)
-    unread = any(one.id.startswith(wanted) and one.id != but for one in plan.findings)
-    return surveyed and snapshot.every_namespace is not None and not unread
+def _missing(snapshot: ClusterSnapshot, plan: Plan, but: str) -> list[str]:
+    """What is to come that this plan would be the better for, `but` this one finding.
+
+    A source that refused has said what it will say.
+    """
+    silent = [name for name in SourceName if _awaited(snapshot.source(name))]
+    pending = [name for name, one in sorted(snapshot.backends.items()) if one.pending]
+    if silent or pending:
+        return [
+            f"{name}'s {'first data' if name in silent else 'version'}"
+            for name in silent or pending
+        ]
+    if snapshot.source(SourceName.NOMAD).state != SourceState.LIVE:
+        return []
+    if not (snapshot.server_versions or snapshot.surveyed):
+        return ["the servers' versions"]
+    if snapshot.every_namespace is None:
+        return ["what the token may read"]
+    wanted: tuple[str, ...] = _UNREAD if _room_known(snapshot) else (*_UNREAD, *_ROOM)
+    if snapshot.source(SourceName.ALB).state is SourceState.REFUSED:
+        wanted = tuple(one for one in wanted if one not in _OF_BALANCER)
+    unread = (one for one in plan.findings if one.id.startswith(wanted) and one.id != but)
+    return [f"{one.subject} ({one.evidence})" for one in unread]
 
 
 def _room_known(snapshot: ClusterSnapshot) -> bool:

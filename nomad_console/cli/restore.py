@@ -9,6 +9,7 @@ from nomad_console.cli.cluster import settings_of
 from nomad_console.cli.driving import drive
 from nomad_console.cli.leftovers import left_behind
 from nomad_console.cli.narrating import Narrator
+from nomad_console.cli.patience import Patience
 from nomad_console.cli.planning import found
 from nomad_console.cli.upgrade import refuse_unable, refused
 from nomad_console.cli.wiring import following, upgrades_on
@@ -30,7 +31,7 @@ async def _restore(options: argparse.Namespace, settings: ClusterSettings, kept:
         words=sys.stderr.isatty() and not options.json, quiet=options.json, restored=DONE
     )
     async with following(settings, read_only=False) as connections:
-        await found(connections, [], options.timeout)
+        await found(connections, [], Patience(connections, options.timeout, quiet=options.json))
         upgrades = upgrades_on(connections)
         try:
             watching = Watching(tuple(options.probe))

@@ -8,6 +8,7 @@ from nomad_console.cli.cluster import settings_of
 from nomad_console.cli.driving import drive
 from nomad_console.cli.leftovers import left_behind
 from nomad_console.cli.narrating import Narrator
+from nomad_console.cli.patience import Patience
 from nomad_console.cli.planning import found
 from nomad_console.cli.upgrade import (
     orders_of,
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 async def _resume(options: argparse.Namespace, settings: ClusterSettings, kept: Kept) -> int:
     narrator = Narrator(words=sys.stderr.isatty() and not options.json, quiet=options.json)
     async with following(settings, read_only=False) as connections:
-        await found(connections, [], options.timeout)
+        await found(connections, [], Patience(connections, options.timeout, quiet=options.json))
         upgrades = upgrades_on(connections)
         try:
             conductor = await upgrades.resume(

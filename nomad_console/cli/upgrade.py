@@ -9,6 +9,7 @@ from nomad_console.cli.arguments import BLOCKED, SOME, USAGE, Stopped
 from nomad_console.cli.cluster import settings_of
 from nomad_console.cli.driving import drive
 from nomad_console.cli.narrating import Narrator
+from nomad_console.cli.patience import Patience
 from nomad_console.cli.planning import asked, found, planned
 from nomad_console.cli.wiring import Connections, following, upgrades_on
 from nomad_console.domain.finding import Finding, Level
@@ -118,13 +119,14 @@ async def _plan(
     connections: Connections, planner: Planner, options: argparse.Namespace, kept: Plan | None
 ) -> Plan:
     usual = planner.options()
+    patience = Patience(connections, options.timeout, quiet=options.json)
     if kept is None:
-        nodes = await found(connections, options.nodes, options.timeout)
-        return await planned(connections, planner, nodes, asked(options, usual), options.timeout)
+        nodes = await found(connections, options.nodes, patience)
+        return await planned(connections, planner, nodes, asked(options, usual), patience)
     nodes = tuple(node.node_id for node in kept.nodes)
     wanted = options_of(kept, usual)
-    await found(connections, [], options.timeout)
-    plan = await planned(connections, planner, nodes, wanted, options.timeout)
+    await found(connections, [], patience)
+    plan = await planned(connections, planner, nodes, wanted, patience)
     changed = differences(kept, plan)
     if changed:
         raise Stopped(BLOCKED, f"the plan does not fit any more: {'; '.join(changed)}")

@@ -71,14 +71,18 @@ def asked(case: Case) -> list[Finding]:
 
 
 def all_read(case: Case) -> list[Finding]:
-    """What the plan rests on has been read: node details, Consul's view, jobs."""
+    """What the plan rests on has been read: node details, Consul's view, jobs.
+
+    A Consul that refused will say no more: that is a finding of its own.
+    """
     snapshot, plan = case.snapshot, case.plan
+    refused = snapshot.source(SourceName.CONSUL).state is SourceState.REFUSED
     found = []
     for node in plan.nodes:
         missing = []
         if node.node_id in snapshot.ties.untied:
             missing.append("its details")
-        if plan.consul and node.consul_name not in snapshot.node_health:
+        if plan.consul and not refused and node.consul_name not in snapshot.node_health:
             missing.append("its services in Consul")
         missing += sorted(
             {

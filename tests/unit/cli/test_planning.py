@@ -1,13 +1,15 @@
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
 
 from nomad_console.cli.arguments import Stopped, parser
+from nomad_console.cli.patience import Patience
 from nomad_console.cli.planning import asked, code_of, found, planned
 from nomad_console.domain.backend import Backend
 from nomad_console.domain.finding import Finding, Level
-from nomad_console.domain.plan import PlanOptions, SystemJobs
+from nomad_console.domain.plan import Plan, PlanOptions, SystemJobs
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
 from nomad_console.operations.planner import Planner
 from tests.support.commands import SETTINGS, SmallWorld, connections, stopped
@@ -52,15 +54,25 @@ def test_the_worst_finding_gives_the_code() -> None:
     assert code_of(msgspec.structs.replace(plan, findings=(warned, blocked))) == 5
 
 
+async def find(world: SmallWorld, seconds: float, *words: str) -> tuple[str, ...]:
+    seen = connections(world.cluster)
+    return await found(seen, [*words], Patience(seen, seconds))
+
+
+async def plan_c2(world: SmallWorld, planner: Planner, seconds: float) -> Plan:
+    seen = connections(world.cluster)
+    return await planned(seen, planner, (node_id(2),), USUAL, Patience(seen, seconds))
+
+
 async def refusal(world: SmallWorld, *words: str) -> tuple[int, str]:
     with pytest.raises(Stopped) as stop:
-        await found(connections(world.cluster), [*words], 0.05)
+        await find(world, 0.05, *words)
     return stop.value.code, str(stop.value)
 
 
 async def test_nodes_are_found_in_their_order() -> None:
     world = SmallWorld()
-    assert await found(connections(world.cluster), ["c3", "c1", "c3"], 1) == (
+    assert await find(world, 1, "c3", "c1", "c3") == (
         node_id(3),
         node_id(1),
     )
@@ -75,7 +87,7 @@ async def test_a_word_that_names_no_node_is_bad_input() -> None:
 async def test_meta_waits_until_every_node_is_read() -> None:
     world = SmallWorld()
     world.change(lambda now: with_detail(now, 2, meta={"rack": "r1"}))
-    assert await found(connections(world.cluster), ["meta.rack=r1"], 1) == (node_id(2),)
+    assert await find(world, 1, "meta.rack=r1") == (node_id(2),)
     world.change(lambda now: msgspec.structs.replace(now, details={}))
     code, said = await refusal(world, "meta.rack=r1")
     assert (code, said) == (2, "meta.rack of 6 nodes is not read yet")
@@ -98,10 +110,12 @@ async def test_a_plan_waits_for_what_it_rests_on() -> None:
     seen = connections(world.cluster)
     planner = Planner(SETTINGS, Agents(), world.cluster)
     world.change(lambda now: msgspec.structs.replace(now, groups_complete=False))
-    early = await planned(seen, planner, (node_id(2),), USUAL, 0.05)
+    early = await planned(seen, planner, (node_id(2),), USUAL, Patience(seen, 0.05))
     assert early.blocked
     async with asyncio.TaskGroup() as tasks:
-        planning = tasks.create_task(planned(seen, planner, (node_id(2),), USUAL, 30))
+        planning = tasks.create_task(
+            planned(seen, planner, (node_id(2),), USUAL, Patience(seen, 30))
+        )
         await asyncio.wait([planning], timeout=0.05)
         assert not planning.done()
         world.cluster.publish(whole)
@@ -117,7 +131,7 @@ async def test_no_plan_is_made_without_a_backend_that_is_configured(
     word = world.cluster.latest.source("consul").word
     planner = Planner(SETTINGS, Agents(), world.cluster)
     with pytest.raises(Stopped) as stop:
-        await planned(connections(world.cluster), planner, (node_id(2),), USUAL, 0.05)
+        await plan_c2(world, planner, 0.05)
     assert stop.value.code == 3
     assert f"consul: {word}: no answer" in capsys.readouterr().err
 
@@ -129,7 +143,7 @@ async def test_a_backend_that_refuses_our_token_blocks_with_a_finding(
     refused = with_source(world.cluster.latest, "consul", SourceState.REFUSED, "no right")
     world.cluster.latest = refused
     planner = Planner(SETTINGS, Agents(), world.cluster)
-    plan = await planned(connections(world.cluster), planner, (node_id(2),), USUAL, 0.05)
+    plan = await plan_c2(world, planner, 0.05)
     assert (code_of(plan), plan.findings[0].id) == (5, "source:consul")
     assert "consul: refused: no right" in capsys.readouterr().err
 
@@ -149,9 +163,21 @@ async def test_a_plan_waits_for_what_is_said_of_the_servers(awaited: dict[str, o
     world.cluster.latest = msgspec.structs.replace(noted, **awaited)
     planner = Planner(SETTINGS, Agents(), world.cluster)
     async with asyncio.TaskGroup() as tasks:
-        made = planned(connections(world.cluster), planner, (node_id(2),), USUAL, 30)
+        made = plan_c2(world, planner, 30)
         planning = tasks.create_task(made)
         await asyncio.wait([planning], timeout=0.05)
         assert not planning.done()
         world.cluster.publish(noted)
     assert not planning.result().blocked
+
+
+@pytest.mark.parametrize("name", ["consul", "alb"])
+async def test_what_refuses_is_not_waited_for(name: str) -> None:
+    world = SmallWorld()
+    refused = with_source(world.cluster.latest, name, SourceState.REFUSED, "ACL not found")
+    unread: dict[str, Any] = {"node_health": {}} if name == "consul" else {"groups_complete": False}
+    world.cluster.latest = msgspec.structs.replace(refused, surveyed=True, **unread)
+    planner = Planner(SETTINGS, Agents(), world.cluster)
+    async with asyncio.timeout(5):
+        plan = await plan_c2(world, planner, 60)
+    assert (code_of(plan), plan.findings[0].id) == (5, f"source:{name}")
