@@ -1,10 +1,10 @@
 """Addresses and TLS: one context for httpx and requests, and its failures in words."""
 
 import ssl
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from nomad_console.clients.errors import ApiError, Unreachable
+from nomad_console.settings.pem import authorities, misplaced, unusable
 from nomad_console.settings.values import Tls
 
 
@@ -41,19 +41,18 @@ def context(backend: str, address: str, tls: Tls) -> ssl.SSLContext:
     """
     secure = origin(backend, address).startswith("https:")
     made = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    named = ""
     try:
         if tls.ca_file or tls.ca_path:
-            named = tls.ca_file or tls.ca_path
             made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             made.load_verify_locations(tls.ca_file or None, tls.ca_path or None)
+            for file in authorities(tls.ca_path) if tls.ca_path else ():
+                made.load_verify_locations(file)
         if tls.cert_file:
-            named = tls.cert_file
             made.load_cert_chain(tls.cert_file, tls.key_file or None, password=_no_password)
-    except ssl.SSLError:
-        raise _unusable(backend, f"no usable certificate or key in {Path(named).name}") from None
-    except OSError as error:
-        raise _unusable(backend, f"{Path(named).name} cannot be read: {error.strerror}") from None
+    except OSError as error:  # of TLS too
+        fault = misplaced(tls) or unusable(tls)
+        text = fault.text if fault else f"the files of TLS cannot be used: {error.strerror}"
+        raise _unusable(backend, text, "put the file right, then start anew") from None
     if tls.skip_verify:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
@@ -133,8 +132,8 @@ def _chain(cause: BaseException | None) -> str:
     return " ".join(found).lower()
 
 
-def _unusable(backend: str, text: str) -> Unreachable:
-    return Unreachable(backend, "settings", None, text)
+def _unusable(backend: str, text: str, hint: str = "") -> Unreachable:
+    return Unreachable(backend, "settings", None, text, hint=hint)
 
 
 def _no_password() -> str:

@@ -52,6 +52,12 @@ def layer(environ: Mapping[str, str]) -> dict[str, Any]:
     return tables
 
 
+def name_of(environ: Mapping[str, str], path: tuple[str, ...], value: str) -> str:
+    """The variable that set this value, else its name in a cluster file."""
+    said = (name for name, where in _TEXTS.items() if where == path and environ.get(name) == value)
+    return next(said, ".".join(path))
+
+
 def put(tables: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     """Set a value deep in nested tables."""
     for name in path[:-1]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from nomad_console.settings import pem
 from nomad_console.settings.document import (
     AwsTable,
     ClusterTable,
@@ -18,7 +19,7 @@ from nomad_console.settings.document import (
     check,
     read_document,
 )
-from nomad_console.settings.environment import layer, overlaid
+from nomad_console.settings.environment import layer, name_of, overlaid
 from nomad_console.settings.errors import SettingsError
 from nomad_console.settings.values import (
     AwsSettings,
@@ -73,7 +74,7 @@ def _settings(name: str, table: ClusterTable, environ: Mapping[str, str]) -> Clu
         token=_token(table.nomad.token, table.nomad.token_file),
         region=table.nomad.region,
         namespace=table.nomad.namespace,
-        tls=_tls(table.nomad.tls, "nomad"),
+        tls=_tls(table.nomad.tls, "nomad", table.nomad.address, environ),
     )
     host = urlsplit(nomad.address).netloc  # without a password: _address refuses those
     return ClusterSettings(
@@ -82,7 +83,7 @@ def _settings(name: str, table: ClusterTable, environ: Mapping[str, str]) -> Clu
         colour=table.colour,
         read_only=table.read_only,
         nomad=nomad,
-        consul=_consul(table.consul),
+        consul=_consul(table.consul, environ),
         aws=_aws(table.aws, environ),
         edge=EdgeSettings(
             table.edge.api, table.edge.job, table.edge.notice_s, table.edge.longest_request_s
@@ -93,14 +94,14 @@ def _settings(name: str, table: ClusterTable, environ: Mapping[str, str]) -> Clu
     )
 
 
-def _consul(table: ConsulTable) -> ConsulSettings | Missing:
+def _consul(table: ConsulTable, environ: Mapping[str, str]) -> ConsulSettings | Missing:
     if not table.enabled:
         return Missing("switched off in the cluster file", "set consul.enabled = true")
     return ConsulSettings(
         address=_address(table.address, "Consul", "CONSUL_HTTP_ADDR"),
         token=_token(table.token, table.token_file),
         datacenter=table.datacenter,
-        tls=_tls(table.tls, "consul"),
+        tls=_tls(table.tls, "consul", table.address, environ),
     )
 
 
@@ -126,14 +127,13 @@ def _host(table: HostTable) -> HostSettings:
     return HostSettings(command, table.time_limit_s)
 
 
-def _tls(table: TlsTable, where: str) -> Tls:
+def _tls(table: TlsTable, backend: str, address: str, environ: Mapping[str, str]) -> Tls:
+    """Files are looked into only where TLS is spoken, and before anything is asked."""
     if bool(table.cert_file) != bool(table.key_file):
-        raise SettingsError(f"{where}.tls: a client certificate needs both cert_file and key_file")
-    for name in ("ca_file", "cert_file", "key_file"):
-        path = getattr(table, name)
-        if path and not Path(path).is_file():
-            raise SettingsError(f"{where}.tls.{name}: there is no file {path}")
-    return Tls(
+        raise SettingsError(
+            f"{backend}.tls: a client certificate needs both cert_file and key_file"
+        )
+    tls = Tls(
         table.ca_file,
         table.ca_path,
         table.cert_file,
@@ -141,6 +141,13 @@ def _tls(table: TlsTable, where: str) -> Tls:
         table.server_name,
         table.skip_verify,
     )
+    secure = address.startswith("https:")
+    fault = pem.misplaced(tls) or (pem.unusable(tls) if secure else None)
+    if fault is not None:
+        value = getattr(tls, fault.name)
+        named = name_of(environ, (backend, "tls", fault.name), value)
+        raise SettingsError(f"{named}: {fault.text}")
+    return tls
 
 
 def _token(token: str, token_file: str) -> Secret:

@@ -168,8 +168,8 @@ async def test_plain_http_and_tls_mixed_up_say_so(nomad: str, certificates: Cert
 @pytest.mark.parametrize(
     ("tls", "words"),
     [
-        (Tls(ca_file="/nowhere/ca.pem"), "ca.pem cannot be read: No such file"),
-        (Tls(cert_file="/nowhere/cli.pem"), "cli.pem cannot be read"),
+        (Tls(ca_file="/nowhere/ca.pem"), "there is no file /nowhere/ca.pem"),
+        (Tls(cert_file="/nowhere/cli.pem"), "there is no file /nowhere/cli.pem"),
     ],
 )
 def test_files_that_cannot_be_read(tls: Tls, words: str) -> None:
@@ -181,9 +181,19 @@ def test_a_file_that_is_no_certificate(tmp_path: Path, certificates: Certificate
     path = tmp_path / "notes.txt"
     path.write_text("hello")
     for tls in (Tls(ca_file=str(path)), Tls(cert_file=str(path))):
-        with pytest.raises(Unreachable, match=r"no usable certificate or key in notes\.txt"):
+        with pytest.raises(Unreachable, match=r"notes\.txt holds no certificate"):
             context("nomad", HTTPS, tls)
     assert context("nomad", HTTPS, certificates.settings()).verify_mode == ssl.CERT_REQUIRED
+
+
+async def test_a_folder_of_plain_pem_files_is_trusted(
+    nomad: str, tmp_path: Path, certificates: Certificates
+) -> None:
+    (tmp_path / "cluster.crt").symlink_to(certificates.ca)
+    tls = certificates.settings(ca_file="", ca_path=str(tmp_path))
+    async with nomad_at(nomad, tls=tls) as client:
+        assert (await client.nodes()).rows
+        assert await client.servers()
 
 
 def test_without_tls_no_authority_is_read_but_files_that_are_named_are() -> None:
@@ -191,7 +201,7 @@ def test_without_tls_no_authority_is_read_but_files_that_are_named_are() -> None
     plain = context("nomad", "http://127.0.0.1:4646", Tls())
     assert plain.cert_store_stats()["x509_ca"] == 0
     assert plain.verify_mode == ssl.CERT_REQUIRED
-    with pytest.raises(Unreachable, match="cannot be read"):
+    with pytest.raises(Unreachable, match="there is no file"):
         context("nomad", "http://127.0.0.1:4646", Tls(ca_file="/nowhere/ca.pem"))
 
 

@@ -96,6 +96,20 @@ def test_half_a_client_certificate_and_a_missing_file_are_said(tmp_path: Path) -
         load({"NOMAD_CACERT": "/nowhere"})
 
 
+def test_the_file_at_fault_is_named_as_it_was_set(tmp_path: Path) -> None:
+    folder, notes = str(tmp_path), tmp_path / "notes.pem"
+    notes.write_text("x")
+    with pytest.raises(SettingsError, match=r"^NOMAD_CACERT: \S+ is a folder, not a file$"):
+        load({"NOMAD_CACERT": folder})
+    flags = {"consul": {"tls": {"ca_file": folder}}}
+    with pytest.raises(SettingsError, match=r"^consul\.tls\.ca_file: "):
+        load({}, flags=flags)
+    secure = {"CONSUL_CACERT": str(notes), "CONSUL_HTTP_ADDR": "https://127.0.0.1:8501"}
+    with pytest.raises(SettingsError, match=r"^CONSUL_CACERT: \S+ holds no certificate"):
+        load(secure)
+    assert load({"CONSUL_CACERT": str(notes)}).name == "nomad"  # nobody speaks TLS
+
+
 def test_a_host_command_may_be_one_string(environ: dict[str, str]) -> None:
     command = load(environ, flags={"host": {"command": "ssh {name} 'a b'"}}).host.command
     assert command == ("ssh", "{name}", "a b")
