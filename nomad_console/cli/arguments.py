@@ -141,7 +141,8 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
         "--tls",
         default="",
         metavar="FOLDER",
-        help="mutual TLS: ca.pem, server.pem, agent.pem, client.pem and their NAME-key.pem",
+        help="mutual TLS with what the folder holds: ca.pem, server.pem, agent.pem, client.pem "
+        "and their NAME-key.pem",
     )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     parser.add_argument("--control", default="", metavar="URL", help="speak to a running one:")

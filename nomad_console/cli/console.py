@@ -16,7 +16,7 @@ from nomad_console.clients.threads import Threads
 from nomad_console.clock import SystemClock
 from nomad_console.domain.text import printable
 from nomad_console.live.store import ClusterStore
-from nomad_console.settings.values import ClusterSettings, Missing, Tls
+from nomad_console.settings.values import ClusterSettings
 from nomad_console.tui.app import Backing, ConsoleApp
 from nomad_console.tui.widgets.header import ClusterFacts
 
@@ -175,10 +175,7 @@ def application(
 
 def warnings(settings: ClusterSettings) -> tuple[str, ...]:
     """What must be seen as long as the console runs."""
-    checked: list[tuple[str, Tls]] = [("Nomad", settings.nomad.tls)]
-    if not isinstance(settings.consul, Missing):
-        checked.append(("Consul", settings.consul.tls))
-    return tuple(f"{name} TLS UNCHECKED" for name, tls in checked if tls.skip_verify)
+    return tuple(f"{name.capitalize()} TLS UNCHECKED" for name in settings.unverified)
 
 
 def say_what_is_left(upgrades: "Upgrades") -> None:

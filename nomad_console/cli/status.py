@@ -181,10 +181,12 @@ def run(options: argparse.Namespace) -> int:
             "abandoned": left_document(runs.left),
             "under_way": live_document(runs.live),
         }
-        print(json.dumps({**open_runs, **document(snapshot, now)}, indent=1))
+        unverified = {"unverified": list(settings.unverified)}
+        print(json.dumps({**open_runs, **unverified, **document(snapshot, now)}, indent=1))
         say_silent(snapshot)
     else:
-        said = (*left_text(runs.left, now), *live_text(runs.live), text(snapshot, now))
+        doubts = [f"{name:<7}certificates are not verified" for name in settings.unverified]
+        said = (*left_text(runs.left, now), *live_text(runs.live), *doubts, text(snapshot, now))
         print(*said, sep="\n")
     if not silent(snapshot):
         return DONE

@@ -21,8 +21,8 @@ _REFUSALS = (  # also in a 500: Nomad's own token record (nomad/structs/errors.g
     "acl not found",
     "acl token expired",
     "acl token not found",
-    "failed to parse signed token",  # a secret that is no UUID
 )
+_SIGNED = "failed to parse signed token"  # what is no UUID is taken for a signed one
 _ABSENT = frozenset({404, 405, 501})  # 501: of an edition that has it not
 HTML = "answered with HTML: something else listens there"
 _RIGHTS = (  # Nomad's capability of each path (nomad/*_endpoint.go); the first match counts
@@ -114,6 +114,9 @@ def of_answer(backend: str, endpoint: str, status: int, text: str) -> ApiError:
     if html(said):
         other = Misread if status < _SERVER else Unreachable
         return other(backend, endpoint, status, HTML)
+    if _SIGNED in said:
+        hint = f"set {backend.upper()}_TOKEN to a token's secret id"
+        return Refused(backend, endpoint, status, "this is no Nomad token (a UUID)", hint=hint)
     if status in {401, 403} or any(words in said for words in _REFUSALS):
         return refused(backend, endpoint, status, text, right=_right(backend, endpoint))
     if "http request to an https server" in said:

@@ -107,3 +107,11 @@ class ClusterSettings(msgspec.Struct, frozen=True):
     host: HostSettings = HostSettings()
     probe: ProbeSettings = ProbeSettings()
     policy: Policy = Policy()
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """The backends whose certificates are not verified, by name."""
+        asked = {"nomad": self.nomad.tls}
+        if not isinstance(self.consul, Missing):
+            asked["consul"] = self.consul.tls
+        return tuple(name for name, tls in asked.items() if tls.skip_verify)

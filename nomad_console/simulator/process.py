@@ -21,6 +21,7 @@ from nomad_console.simulator.tls import Certificates
 
 BAD_USAGE = 2
 NO_PORT = 3
+_WANTED = "server.pem, agent.pem and client.pem with NAME-key.pem each, issued by ca.pem"
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ def run(options: Options) -> int:
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return BAD_USAGE
+    missing = Certificates(Path(options.tls)).missing() if options.tls else []
+    if missing:
+        print(f"{options.tls} lacks {', '.join(missing)}; wanted are {_WANTED}", file=sys.stderr)
+        return BAD_USAGE
     try:
         asyncio.run(_serve(scenario, options))
     except ssl.SSLError as error:
         print(f"{options.tls}: {error}", file=sys.stderr)
-        return BAD_USAGE
-    except FileNotFoundError as error:
-        print(f"{options.tls}: a certificate is missing: {error}", file=sys.stderr)
         return BAD_USAGE
     except PortTaken as error:
         print(error, file=sys.stderr)

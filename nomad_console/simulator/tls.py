@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 _HANDSHAKE = 0x16  # the first byte of a TLS record that opens a connection
+_NAMES = ("ca", *("server", "server-key", "agent", "agent-key", "client", "client-key"))
 _PLAIN = b"Client sent an HTTP request to an HTTPS server.\n"
 IN_THE_CLEAR = b"HTTP/1.0 400 Bad Request\r\n\r\n" + _PLAIN  # net/http/server.go
 
@@ -19,6 +20,10 @@ class Certificates:
 
     def path(self, name: str) -> str:
         return str(self.folder / f"{name}.pem")
+
+    def missing(self) -> list[str]:
+        """Names of the files that are not in the folder."""
+        return [f"{name}.pem" for name in _NAMES if not Path(self.path(name)).is_file()]
 
     def context(self, name: str) -> ssl.SSLContext:
         """A server's, which asks for a certificate of the same CA."""

@@ -1,6 +1,7 @@
 """/v1/agent, /v1/status and the caller's own token: what the asked server says of itself."""
 
 from http import HTTPStatus
+from uuid import NAMESPACE_OID, uuid5
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -91,11 +92,16 @@ class AgentApi:
         if given not in self._gate.acl.tokens:
             return text(HTTPStatus.FORBIDDEN, "ACL not found", headers)
         rights = sorted(self._gate.acl.rights(given))
-        policies = [{"ID": f"{number:036d}", "Name": right} for number, right in enumerate(rights)]
+        policies = [{"ID": _id(right), "Name": right} for right in rights]
         if "acl" in rights:
             policies = [{"ID": MANAGEMENT, "Name": "global-management"}]
-        answer = {"AccessorID": f"{1:036d}", "SecretID": given, "Policies": policies}
+        answer = {"AccessorID": _id(given), "SecretID": given, "Policies": policies}
         return as_json(request, answer | {"Local": False}, headers)
+
+
+def _id(text: str) -> str:
+    """A UUID that is the same each time, and another for another text."""
+    return str(uuid5(NAMESPACE_OID, text))
 
 
 def _member(node: Node) -> Row:

@@ -3,13 +3,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 
+from nomad_console.cli.arguments import parser
 from nomad_console.cli.status import (
     document,
     left_document,
     left_text,
     live_document,
     live_text,
+    run,
     settled,
     silent,
     text,
@@ -23,6 +26,7 @@ from nomad_console.operations.journal import folder
 from nomad_console.operations.lock_file import Holder
 from nomad_console.operations.whereabouts import Live
 from nomad_console.upgrade.events import Held
+from tests.support.commands import SmallWorld
 from tests.support.journals import keep
 from tests.support.manual_clock import EPOCH
 from tests.support.play import at_step
@@ -188,3 +192,17 @@ def test_a_version_nobody_tried_is_said_and_one_that_was_is_not() -> None:
     assert (nomad["version"], nomad["tried"], nomad["missing"]) == (None, None, [])
     awaited = msgspec.structs.replace(SNAPSHOT, backends={"nomad": Backend(pending=True)})
     assert not settled(awaited)
+
+
+def test_certificates_that_nobody_verifies_are_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SmallWorld().put_under(monkeypatch)
+    monkeypatch.setenv("NOMAD_SKIP_VERIFY", "true")
+    run(parser().parse_args(["status"]))
+    assert "nomad  certificates are not verified" in capsys.readouterr().out.splitlines()
+    run(parser().parse_args(["status", "--json"]))
+    assert json.loads(capsys.readouterr().out)["unverified"] == ["nomad"]
+    monkeypatch.setenv("NOMAD_SKIP_VERIFY", "false")
+    run(parser().parse_args(["status"]))
+    assert "not verified" not in capsys.readouterr().out

@@ -89,3 +89,11 @@ def test_texts_are_printable_on_one_line_and_short() -> None:
 
 def test_a_refusal_without_words_has_some() -> None:
     assert refused("nomad", "GET /v1/nodes", 403, "", right="").text == "permission denied"
+
+
+def test_what_is_no_token_needs_no_right_but_a_token() -> None:
+    said = "failed to parse signed token: compact JWS format must have three parts"
+    error = of_answer("nomad", "GET /v1/nodes", 500, said)
+    assert isinstance(error, Refused)
+    assert (error.text, error.right) == ("this is no Nomad token (a UUID)", "")
+    assert error.hint == "set NOMAD_TOKEN to a token's secret id"

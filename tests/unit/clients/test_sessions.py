@@ -96,5 +96,5 @@ async def test_an_answer_is_read_no_further_than_it_may_be(monkeypatch: pytest.M
 
 
 def test_a_missing_file_fails_when_the_session_is_made() -> None:
-    with pytest.raises(Unreachable, match=r"ca\.pem cannot be read"):
+    with pytest.raises(Unreachable, match=r"there is no file /nowhere/ca\.pem"):
         session(Tls(ca_file="/nowhere/ca.pem"))

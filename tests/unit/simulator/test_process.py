@@ -40,6 +40,15 @@ def test_a_scenario_that_cannot_be_used_is_2(capsys: pytest.CaptureFixture[str])
     assert "no scenario 'nope'" in capsys.readouterr().err
 
 
+def test_a_folder_without_certificates_says_which_are_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ca", "server", "server-key", "agent", "agent-key", "client"):
+        (tmp_path / f"{name}.pem").touch()
+    assert run(Options(scenario="one-service", tls=str(tmp_path))) == 2
+    assert f"{tmp_path} lacks client-key.pem; wanted are server.pem" in capsys.readouterr().err
+
+
 def test_a_port_that_cannot_be_had_is_3(capsys: pytest.CaptureFixture[str]) -> None:
     with running_simulator("one-service") as simulator:
         taken = int(simulator.env["NOMAD_ADDR"].rpartition(":")[2])

@@ -1,3 +1,5 @@
+from uuid import UUID
+
 import pytest
 
 from nomad_console.simulator.consul.acl import ALL, Acl
@@ -48,6 +50,18 @@ async def test_a_known_token_sees_everything(headers: dict[str, str]) -> None:
         assert len((await http.get("catalog/nodes")).json()) == 3
         assert (await http.get("agent/self")).status_code == 200
         assert (await http.put("kv/x", content=b"1")).text == "true"
+
+
+async def test_every_token_has_an_accessor_of_its_own() -> None:
+    other = "99999999-2222-3333-4444-555555555555"
+    async with ConsulWorld(Acl({TOKEN: ALL, other: ALL})).http() as http:
+        rows = [
+            (await http.get("acl/token/self", headers={"X-Consul-Token": one})).json()
+            for one in (TOKEN, other, TOKEN)
+        ]
+    accessors = [str(UUID(row["AccessorID"])) for row in rows]
+    assert accessors == [row["AccessorID"] for row in rows]
+    assert accessors[0] == accessors[2] != accessors[1]
 
 
 async def test_writes_need_their_right() -> None:
