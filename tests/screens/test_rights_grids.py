@@ -5,6 +5,7 @@ import pytest
 
 from nomad_console.domain.rights import LIFECYCLE, NODE_READ, NODE_WRITE, Credential, Right, Verdict
 from nomad_console.domain.snapshot import ClusterSnapshot, SourceState
+from nomad_console.domain.target import Ties
 from nomad_console.live.credentials import BALANCER
 from tests.support.consoles import Box, a_console
 from tests.support.manual_clock import ManualClock
@@ -62,3 +63,20 @@ async def test_what_a_token_without_jobs_may_not_see_is_not_counted_as_none() ->
         assert "2 Allocations ·" in seat.text
         assert "0/0" not in seat.text
         expect_grid("node-only-80x24", seat.text)
+
+
+async def test_nodes_that_may_not_be_read_hide_nothing_of_the_others() -> None:
+    clock, why = ManualClock(), "nomad: GET /v1/nodes 403: Permission denied"
+    whole = article_snapshot()
+    blind = msgspec.structs.replace(
+        with_source(whole, "nomad", SourceState.REFUSED, why),
+        **{key: {} for key in ("nodes", "details", "allocations", "by_node", "node_sums")},
+        ties=Ties(),
+        nomad_index=0,
+    )
+    async with seated(a_console(Box(blind), clock), clock, (80, 24)) as seat:
+        tabs = f"[1 Nodes ·] 2 Allocations ·  3 Services {len(whole.services)}  4 Targets 12"
+        assert tabs in seat.text
+        await seat.press("3")
+        assert "Services 4 " in seat.text
+        assert " of – " not in seat.text

@@ -70,9 +70,10 @@ class Dashboard(Asking):
         lead = next(pane for pane in self.panes if pane.kind == self.linking.lead)
         lead.follow(frame, self.linking.narrowing(lead.kind))
         self.linking.choose(lead.kind, lead.chosen())
+        unknown = lead.unreadable(frame)
         for pane in self.panes:
             if pane is not lead:
-                pane.follow(frame, self.linking.narrowing(pane.kind))
+                pane.follow(frame, None if unknown else self.linking.narrowing(pane.kind))
         self.tabs.show(self._tab_words(frame))
 
     def looking_at(self) -> Interest:

@@ -144,6 +144,12 @@ class Pane(Vertical):
         """The rows shown; `·` where none was read yet, or may be."""
         return f"{len(self.table.view.keys):,}" if self._counted(frame) else "·"
 
+    def unreadable(self, frame: Frame) -> bool:
+        """Without a single row, and the source says why: such a pane narrows no other."""
+        source = frame.snapshot.source(SOURCES[self.kind])
+        silent = source.state in _SILENT and bool(source.reason)
+        return silent and not self.table.records.rows
+
     def _counted(self, frame: Frame) -> bool:
         """There are rows, or it is known that there are none."""
         name = SOURCES[self.kind]
