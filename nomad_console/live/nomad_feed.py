@@ -108,8 +108,7 @@ class NomadFeed:
             await self._read_lists(0.0 if urgent else SWEEP_PAUSE_S)
         except ApiError:
             self._listed_at = float("-inf")
-            if urgent:
-                self._missed.set()
+            self._missed.set()
             raise
 
     async def _read_lists(self, pause_s: float) -> None:
