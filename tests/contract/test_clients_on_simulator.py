@@ -15,7 +15,7 @@ from nomad_console.clients.elb import Elb
 from nomad_console.clients.errors import NotFound
 from nomad_console.clients.nomad import Nomad
 from nomad_console.clients.nomad_calls import DrainSpec
-from nomad_console.domain.allocation import Evaluation
+from nomad_console.domain.allocation import Allocation, Evaluation
 from nomad_console.settings.load import load
 from nomad_console.settings.values import AwsSettings, ClusterSettings, ConsulSettings
 from nomad_console.simulator.scenario import BUILT_IN
@@ -109,7 +109,8 @@ async def test_writes_to_nomad_are_seen_in_its_events(cluster: ClusterSettings) 
     async with nomad_at(cluster.nomad.address, read_only=False) as nomad:
         node = (await nomad.nodes()).rows[0].id
         index = (await nomad.nodes()).index
-        async with aclosing(nomad.events(["Node", "Evaluation"], index=index)) as frames:
+        topics = ["Node", "Evaluation", "Allocation"]
+        async with aclosing(nomad.events(topics, index=index)) as frames:
             assert (await anext(frames)).index == 0
             spec = DrainSpec(60.0, ignore_system_jobs=True)
             begun = await nomad.drain(node, spec, mark_eligible=False, meta={"run": "r1"})
@@ -136,12 +137,16 @@ async def test_writes_to_nomad_are_seen_in_its_events(cluster: ClusterSettings) 
                     for record in frame.records
                 ):
                     break
-        assert (await nomad.nodes(index=index, wait_s=5)).index >= eligible
-        here = (await nomad.node_allocations(node)).rows
-        running = next(one for one in here if one.client == "running")
-        stopped = await nomad.stop_allocation(running.id)
-        assert stopped > eligible
-        assert (await nomad.allocation(running.id)).desired == "stop"
+            assert (await nomad.nodes(index=index, wait_s=5)).index >= eligible
+            here = (await nomad.node_allocations(node)).rows
+            running = next(one for one in here if one.client == "running")
+            stopped = await nomad.stop_allocation(running.id)
+            assert stopped > eligible
+            async for frame in frames:
+                told = [each for each in frame.records if isinstance(each, Allocation)]
+                if any(each.id == running.id and each.desired == "stop" for each in told):
+                    break
+            assert (await nomad.allocation(running.id)).desired == "stop"
 
 
 async def test_reads_of_consul(cluster: ClusterSettings) -> None:
