@@ -53,7 +53,7 @@ def has_the_form(document: dict[str, Any]) -> None:
             assert isinstance(node[name], str)
             assert node[name]
         assert isinstance(node["draining"], bool)
-        assert set(node["allocations"]) == {"running", "total"}
+        assert set(node["allocations"]) == {"running", "total", "at_least"}
         assert node["consul"] is None or set(node["consul"]) == {"passing", "warning", "critical"}
         for target in node["targets"] or ():
             assert set(target) == {"group", "id", "port", "state"}
