@@ -41,7 +41,7 @@ def status(env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
 
 def has_the_form(document: dict[str, Any]) -> None:
     """Every field that scripts may rely on, with its type."""
-    runs = {"abandoned", "under_way"}
+    runs = {"abandoned", "under_way", "unverified"}
     assert set(document) == {*runs, "sources", "rights", "nodes", "services", "targets"}
     assert document["abandoned"] == document["under_way"] == []
     assert set(document["sources"]) == {"nomad", "consul", "alb"}
