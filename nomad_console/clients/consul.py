@@ -161,7 +161,7 @@ class Consul:
         params = {"dc": self._datacenter} if self._datacenter else {}
         if wait_s > 0:
             params |= {"index": str(index), "wait": f"{round(wait_s * 1000)}ms"}
-        return await self._reads.get(path, params, wait_s=wait_s)
+        return await self._reads.get(path, params, wait_s=wait_s, whole=True)
 
     async def _explain_empty(self) -> None:
         if (await self.token()).accessor != OFF:

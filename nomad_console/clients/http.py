@@ -18,7 +18,8 @@ READ_S = 10.0
 STREAM_READ_S = 75.0  # Nomad beats every 30 s (nomad/event_endpoint.go)
 _POOL_S = 30.0
 HEAD = 100
-LARGEST = 256 * 1024 * 1024  # of an answer, or a line of a stream, once decompressed
+LARGEST = 32 * 1024 * 1024  # of an answer, or a line of a stream, once decompressed
+WHOLE = 64 * 1024 * 1024  # of a list, from a server without pages
 _SAID = 10_000  # bytes of an error: more is shown to nobody
 _DIGITS = 19
 # httpx passes an alert of TLS 1.3 at the first read as what it is, an OSError.
@@ -95,8 +96,13 @@ class HttpReads:
         *,
         wait_s: float = 0.0,
         at: str = "",
+        whole: bool = False,
     ) -> Answer:
-        """One answer's body. `wait_s`: how long the server may hold it; `at`: another address."""
+        """One answer's body.
+
+        `wait_s`: how long the server may hold it; `at`: another address; `whole`: a list that may
+        come without pages.
+        """
         if self._pooled is None:
             self._pooled = self._client(httpx.Limits(max_connections=self._connections))
         endpoint = f"GET {path}"
@@ -108,7 +114,7 @@ class HttpReads:
         )
         try:
             async with asked as response:
-                body = await self._body(endpoint, response)
+                body = await self._body(endpoint, response, WHOLE if whole else LARGEST)
         except _FAILURES as error:
             raise self._unreachable(endpoint, error) from None
         return Answer(
@@ -136,7 +142,7 @@ class HttpReads:
                 extensions=self._extensions(),
             ) as response:
                 if response.status_code != httpx.codes.OK:
-                    await self._body(endpoint, response)
+                    await self._body(endpoint, response, LARGEST)
                 yield response.aiter_raw()
         except _FAILURES as error:
             raise self._unreachable(endpoint, error) from None
@@ -147,15 +153,15 @@ class HttpReads:
                 await client.aclose()
         self._pooled = self._streams = None
 
-    async def _body(self, endpoint: str, response: httpx.Response) -> bytes:
+    async def _body(self, endpoint: str, response: httpx.Response, largest: int) -> bytes:
         """The whole of a 200, of bounded size; everything else raises."""
         parts: list[bytes] = []
         size = 0
         async for part in response.aiter_bytes():
-            parts.append(part)
             size += len(part)
-            if size > LARGEST:
-                raise too_large(self._access.backend, endpoint)
+            if size > largest:
+                raise too_large(self._access, endpoint, largest)
+            parts.append(part)
         body = b"".join(parts)
         if response.status_code != httpx.codes.OK:
             raise self._access.failed(endpoint, response.status_code, body)
@@ -195,8 +201,11 @@ def number(text: str | None) -> int:
     return int(text) if text and known else 0
 
 
-def too_large(backend: str, endpoint: str) -> Misread:
-    return Misread(backend, endpoint, None, f"an answer of more than {LARGEST} bytes")
+def too_large(access: Access, endpoint: str, largest: int) -> Misread:
+    """The error of an answer that was given up: what was read of it is let go."""
+    said = f"more than {largest} bytes from {transport_security.shown(access.address)}: not read on"
+    hint = f"is this address really {access.backend.capitalize()}'s?"
+    return Misread(access.backend, endpoint, None, said, hint=hint)
 
 
 def misread(backend: str, endpoint: str, error: Exception, body: bytes = b"") -> Misread:

@@ -140,7 +140,7 @@ class NomadLists:
     async def _by_node(self, node_id: str, namespace: str) -> Listing[Allocation]:
         """By their own path, which has no pages, and the whole job in each row."""
         path = f"/v1/node/{quote(node_id, safe='')}/allocations"
-        answer = await self._reads.get(path, self._region)
+        answer = await self._reads.get(path, self._region, whole=True)
         found = rows_of("nomad", f"GET {path}", answer.body, wire.AllocationWire)
         rows = [wire.allocation(row, whole=True) for row in found]
         here = (row for row in rows if row.node_id == node_id)
@@ -156,21 +156,25 @@ class NomadLists:
     async def _answer(
         self, of: Endpoint[R], params: Mapping[str, str], wait_s: float = 0.0
     ) -> Answer:
-        answer = await self._reads.get(of.path, {**params, **self._region}, wait_s=wait_s)
+        asked = {**params, **self._region}
+        answer = await self._reads.get(of.path, asked, wait_s=wait_s, whole=True)
+        if answer.body[:8].strip() in {b"null", b""}:  # Nomad's lists are [] (command/agent/*.go)
+            raise misread("nomad", f"GET {of.path}", ValueError("no list"))
         if answer.next_token and answer.next_token == params.get("next_token"):
             error = ValueError("a page that is its own successor")
             raise misread("nomad", f"GET {of.path}", error)
         return answer
 
     def _made(self, of: Endpoint[R], params: Mapping[str, str], answer: Answer) -> Page[R]:
-        if "next_token" not in params and not _empty(answer):
-            for lack, key in of.keys.items():
-                if key not in answer.body:
-                    self._lacks.add(lack)
+        first = "next_token" not in params
         most = int(params.get("per_page", "0"))
         found = listing(of.path, answer, of.kind, of.record)
 
         def read() -> tuple[R, ...]:
+            if found.rows and first:  # rows of Nomad's form: only they show what is missing
+                for lack, key in of.keys.items():
+                    if key not in answer.body:
+                        self._lacks.add(lack)
             if 0 < most < len(found.rows):
                 self._lacks.add(Lack.PAGES)
             return found.rows
@@ -234,4 +238,4 @@ def listing(path: str, answer: Answer, kind: type[W], record: Callable[[W], R]) 
 
 
 def _empty(answer: Answer) -> bool:
-    return answer.body[:8].strip() in {b"[]", b"null", b""}
+    return answer.body[:8].strip() == b"[]"

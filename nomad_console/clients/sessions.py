@@ -79,7 +79,7 @@ class GuardedSession(requests.Session):
             for part in response.iter_content(_PART):
                 body += part
                 if len(body) > LARGEST:
-                    raise too_large(self._access.backend, endpoint)
+                    raise too_large(self._access, endpoint, LARGEST)
         response._content = bytes(body)  # noqa: SLF001 — where requests keeps what it has read
 
 

@@ -239,6 +239,7 @@ async def backends(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Backends]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", TOKEN)
     for module in (http, sessions):
         monkeypatch.setattr(module, "LARGEST", 1_000_000)
+    monkeypatch.setattr(http, "WHOLE", 1_000_000)
     async with AsyncExitStack() as stack:
         address, server = await stack.enter_async_context(hostile_server())
         made = {

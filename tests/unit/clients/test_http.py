@@ -149,3 +149,20 @@ def test_index_headers() -> None:
 
 def test_misread_names_the_backend() -> None:
     assert "really Consul" in misread("consul", "GET /x", ValueError("no")).hint
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_an_answer_is_given_up_at_its_bound(
+    monkeypatch: pytest.MonkeyPatch, *, whole: bool
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1_000
+
+    routes = [Route("/v1/nodes", lambda _: StreamingResponse(endless()))]
+    monkeypatch.setattr(http, "WHOLE" if whole else "LARGEST", 5_000)
+    with served(Starlette(routes=routes)) as address:
+        client = reads(address)
+        with pytest.raises(Misread, match=f"GET /v1/nodes: more than 5000 bytes from {address}"):
+            await client.get("/v1/nodes", whole=whole)
+        await client.close()

@@ -172,7 +172,6 @@ def refusing(status: int, text: str) -> Callable[[], Response]:
     "answer",
     [
         lambda: JSONResponse([], headers={"X-Nomad-Index": "70"}),
-        lambda: Response("null", media_type="application/json"),
         refusing(400, 'invalid namespace "*"'),
         refusing(404, "namespace not found"),
         refusing(500, 'rpc error: nonexistent namespace "*"'),
