@@ -10,7 +10,6 @@ from nomad_console.domain.allocation import Allocation, Deployment, Evaluation, 
 from nomad_console.domain.backend import Lack
 from nomad_console.domain.job import Job, JobStub
 from nomad_console.domain.node import Node, NodeDetail
-from nomad_console.domain.rights import NODE_READ, Verdict
 from nomad_console.domain.snapshot import SourceName
 from nomad_console.live.apis import Frame, NomadApi
 from nomad_console.live.interest import Interest
@@ -59,7 +58,6 @@ class NomadFeed:
             streamless=lambda lacking: store.put_lack(
                 SourceName.NOMAD, Lack.EVENT_STREAM, lacking=lacking
             ),
-            allowed=self._may_read_events,
             pace=f"every {POLL_GAP_S:g} to {POLL_GAP_S + POLL_WAIT_S:g} s",
         )
         self._missed = asyncio.Event()
@@ -166,12 +164,6 @@ class NomadFeed:
                 store.put_jobs((record,))
             case _:
                 raise TypeError(f"an event holds a {type(record).__name__}")
-
-    def _may_read_events(self) -> bool:
-        held = self._store.standing.rights.get(SourceName.NOMAD)
-        if held is None or held.pending or held.trouble:
-            return False
-        return held.everywhere is Verdict.YES and held.may(NODE_READ) is Verdict.YES
 
     async def _ask_leader(self) -> None:
         """Heartbeats go on without a leader; this does not."""

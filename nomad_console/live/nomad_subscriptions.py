@@ -24,7 +24,6 @@ class Subscriptions:
     `poll` is one round of reading without events; it paces itself, `pace` says how. `everywhere`
     is told whether the token may read every namespace: Nomad refuses the whole stream where one
     is lacking. `streamless` is told whether this server has no stream at all: that shows nothing.
-    `allowed`: whether the token's own record says that it may read every event.
     """
 
     def __init__(  # noqa: PLR0913 — callbacks of its one owner
@@ -40,7 +39,6 @@ class Subscriptions:
         everywhere: Callable[[bool | None], None],
         streamless: Callable[[bool], None],
         pace: str,
-        allowed: Callable[[], bool],
     ) -> None:
         self.streams: tuple[EventStream, ...] = ()
         self._nomad = nomad
@@ -53,7 +51,6 @@ class Subscriptions:
         self._everywhere = everywhere
         self._streamless = streamless
         self._pace = pace
-        self._allowed = allowed
 
     @property
     def index(self) -> int:
@@ -164,10 +161,6 @@ class Subscriptions:
                 tasks.create_task(self._follow(stream))
 
     def _note(self, refusal: ApiError, instead: str) -> None:
-        if refusal.status == _OK and self._allowed():
-            reason = f"event stream accepted, but silent, {instead}"
-            self._meter.note("events", reason, "is a proxy between that buffers?")
-            return
         reason = f"event stream refused, {instead}: what the token may not read is missing"
         right = refusal.right if isinstance(refusal, Refused) else ""
         lacking = right or "node:read and namespace:read-job in every namespace"

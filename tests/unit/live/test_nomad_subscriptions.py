@@ -23,7 +23,6 @@ class World:
         meter = SourceMeter(SourceName.NOMAD, self.store, self.clock)
         meter.proved()
         self.polls = 0
-        self.allowed = False
         self.everywhere: list[bool | None] = []
         self.streamless: list[bool] = []
         self.heard: list[int] = []
@@ -38,7 +37,6 @@ class World:
             everywhere=self.everywhere.append,
             streamless=self.streamless.append,
             pace="every 5 s",
-            allowed=lambda: self.allowed,
         )
 
     def _hear(self, frame: Frame) -> None:
@@ -221,11 +219,3 @@ async def test_silence_may_be_a_proxys(world: World, status: int, *, said: bool)
         hint = world.source().hint
         assert hint.startswith("give the token node:read")
         assert ("a proxy between" in hint) is said
-
-
-async def test_a_token_that_may_read_all_is_not_blamed_for_silence(world: World) -> None:
-    world.allowed = True
-    world.nomad.failing["events"] = refused("nomad", "GET /v1/event/stream", 200, "x", right="y")
-    async with world.following():
-        assert "event stream accepted, but silent" in world.source().reason
-        assert world.source().hint == "is a proxy between that buffers?"
